@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every device offers, whatever link it hangs on."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE_HZ = 48_000
+FRAME_SAMPLES = 480
+DELAY_SAMPLES = 1440
+
+STAGES = ("analysis", "pitch", "comb", "features", "network", "gains", "synthesis")
+
+Samples = NDArray[np.int16]
+Progress = Callable[[int, int], None]
+"""Called with (frames done, frames in all)."""
+
+FrameMode = Literal["frame", "packet"]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a device says about itself.
+
+    ``kernels_compiled`` are in the binary, ``kernels_available`` also run on this CPU.
+    ``capacity_frames`` is the audio that fits into the agent's memory at once (longer audio
+    is split). ``model_digest`` is the SHA-256 of the model image, 64 hex digits.
+    """
+
+    protocol_version: int
+    library_version: str
+    cpu_name: str
+    cpu_arch: str
+    compiler: str
+    kernel: str
+    kernels_compiled: tuple[str, ...]
+    kernels_available: tuple[str, ...]
+    model_digest: str
+    state_bytes: int
+    capacity_frames: int
+    clock_resolution_ns: int
+    has_cpu_clock: bool
+    can_pace: bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the device is to run; ``configure`` applies all of it and resets the state.
+
+    ``kernel`` is "auto" or a kernel's name; ``attenuation_limit_db`` is 0..100 (100: no limit).
+    ``mode`` "packet" hands the library two frames a call. ``stage_times`` reads the clock
+    after each stage (costs time itself); ``stage_marks`` only calls the pn_mark_* functions,
+    for instruction counters.
+    """
+
+    kernel: str = "auto"
+    attenuation_limit_db: int = 100
+    bypass: bool = False
+    mode: FrameMode = "frame"
+    stage_times: bool = False
+    stage_marks: bool = False
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run from memory.
+
+    ``pcm`` is what the library gave: int16, a whole number of frames, still late by
+    DELAY_SAMPLES. ``call_times_ns[i]`` is the time of library call i, which took
+    ``frames_per_call`` frames (the last call of a run may have taken fewer).
+    ``stage_times_ns`` has shape [calls, 7] in the order of STAGES, or is None.
+    ``wall_ns`` and ``cpu_ns`` cover the whole run (``cpu_ns`` None: the device has no CPU clock).
+    ``deadline_misses`` counts calls that ended after their period in a paced run.
+    """
+
+    pcm: Samples
+    frames: int
+    frames_per_call: int
+    call_times_ns: NDArray[np.uint32]
+    stage_times_ns: NDArray[np.uint32] | None
+    wall_ns: int
+    cpu_ns: int | None
+    deadline_misses: int
+    pace_ms: int
+    kernel: str
+    digest: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if not self.digest:
+            object.__setattr__(self, "digest", pcm_digest(self.pcm))
+
+    @property
+    def frame_times_ns(self) -> NDArray[np.float64]:
+        """One time per 10 ms frame; a packet's time is shared equally by its two frames."""
+        return per_frame(self.call_times_ns, self.frames, self.frames_per_call)
+
+    @property
+    def aligned_pcm(self) -> Samples:
+        """``pcm`` without the first DELAY_SAMPLES: sample n belongs to input sample n."""
+        return self.pcm[DELAY_SAMPLES:]
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """One hop of live audio: what came back for what was sent."""
+
+    pcm: Samples
+    time_ns: int
+    voice_probability: float
+    pitch_period_samples: int
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """One line of ``host_tools devices``: a name for --device and whether it would work."""
+
+    name: str
+    ready: bool
+    detail: str
+
+
+class Device(ABC):
+    """A place where the library runs. Use as a context manager."""
+
+    name: str
+
+    @abstractmethod
+    def identify(self) -> Identity:
+        """What the device is; cached after the first call."""
+
+    @abstractmethod
+    def configure(self, settings: Settings) -> None:
+        """Apply the settings and reset the state. Raises UsageError for a kernel it lacks."""
+
+    @abstractmethod
+    def run(
+        self, pcm: Samples, *, pace_ms: int = 0, progress: Progress | None = None
+    ) -> RunResult:
+        """Reset, then run int16 mono 48 kHz audio [samples] of any length from device memory.
+
+        The audio is padded with zeros to whole frames. ``pace_ms`` 0 runs as fast as it goes;
+        10 or 20 hands out audio in real time.
+        """
+
+    @abstractmethod
+    def stream(self, pcm: Samples) -> StreamResult:
+        """Send one live hop (480 or 960 samples) and get the cleaned one; state goes on."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Say goodbye and free the link; safe to call twice."""
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def pcm_digest(pcm: Samples) -> str:
+    """SHA-256 of little-endian 16-bit PCM, 64 hex digits."""
+    return hashlib.sha256(np.ascontiguousarray(pcm, dtype="<i2").tobytes()).hexdigest()
+
+
+def pad_to_frames(pcm: Samples, *, flush: bool) -> Samples:
+    """Append zeros up to whole frames; with ``flush`` also the delay, to get the tail out."""
+    wanted = len(pcm) + (DELAY_SAMPLES if flush else 0)
+    frames = -(-wanted // FRAME_SAMPLES)
+    padded = np.zeros(frames * FRAME_SAMPLES, dtype=np.int16)
+    padded[: len(pcm)] = pcm
+    return padded
+
+
+def enhance(
+    device: Device, pcm: Samples, *, pace_ms: int = 0, progress: Progress | None = None
+) -> tuple[Samples, RunResult]:
+    """Run ``pcm`` and give it back cleaned, of the same length and with the delay removed.
+
+    The SHA-256 of the first value (``pcm_digest``) is the output digest of a measurement.
+    """
+    result = device.run(pad_to_frames(pcm, flush=True), pace_ms=pace_ms, progress=progress)
+    return result.aligned_pcm[: len(pcm)], result
+
+
+def per_frame(
+    times_ns: NDArray[np.uint32], frames: int, frames_per_call: int
+) -> NDArray[np.float64]:
+    """Spread call times over frames: [calls] -> [frames]."""
+    times = times_ns.astype(np.float64)
+    if frames_per_call == 1:
+        return times
+    shares = np.full(len(times), 1.0 / frames_per_call)
+    counts = np.full(len(times), frames_per_call)
+    short = frames_per_call * len(times) - frames
+    if short:
+        counts[-1] -= short
+        shares[-1] = 1.0 / counts[-1]
+    return np.repeat(times * shares, counts)
