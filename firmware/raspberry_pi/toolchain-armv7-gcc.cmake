@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# Raspberry Pi 2 and later with 32-bit Linux (ARMv7, NEON, hard float): GCC.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR armv7)
+set(CMAKE_C_COMPILER arm-linux-gnueabihf-gcc)
+set(CMAKE_C_FLAGS_INIT "-march=armv7-a -mfpu=neon-vfpv4 -mfloat-abi=hard")
+set(CMAKE_FIND_ROOT_PATH /usr/arm-linux-gnueabihf)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+find_program(pn_qemu_arm NAMES qemu-arm)
+if(pn_qemu_arm)
+  set(CMAKE_CROSSCOMPILING_EMULATOR "${pn_qemu_arm};-L;/usr/arm-linux-gnueabihf")
+endif()

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Files of each target, relative to this folder. Kernels: src/kernels/sources.cmake.
+set(PN_LIBRARY_SOURCES
+  src/activation_tables.c
+  src/bands.c
+  src/comb.c
+  src/crc32.c
+  src/embedded_model.c
+  src/features.c
+  src/fft.c
+  src/model_image.c
+  src/network.c
+  src/percepnet.c
+  src/pitch.c
+  src/postfilter.c
+  src/stft.c
+  src/tables.c)
+
+set(PN_LAB_SOURCES
+  lab/frontend_lab.c
+  lab/network_lab.c)
+
+set(PN_AGENT_SOURCES
+  agent/agent.c
+  agent/main.c)
+
+set(PN_DENOISE_SOURCES
+  apps/percepnet_denoise.c)
