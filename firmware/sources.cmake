@@ -8,6 +8,7 @@ set(PN_LIBRARY_SOURCES
   src/embedded_model.c
   src/features.c
   src/fft.c
+  src/math_fixed.c
   src/model_image.c
   src/network.c
   src/percepnet.c
