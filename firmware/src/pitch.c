@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pitch.h"
+
+#include <string.h>
+
+#include "fixed_point.h"
+#include "stft.h"
+#include "tables.h"
+
+#define PRE_EMPHASIS_Q15 27853   /* 0.85 */
+#define JUMP_COST_Q14 11469      /* 0.7: any change of lag beyond DRIFT_LAGS */
+#define DRIFT_COST_Q14 328       /* 0.02 (change of lag)^2 */
+#define DRIFT_LAGS 4
+#define DECIMATED_PEAK_BITS 11   /* 2 * 240 * 2047^2 < 2^31 */
+#define REFINE_PEAK_BITS 10      /* 2 * 960 * 1023^2 < 2^31 */
+#define REFINE_REACH 3
+
+void pn_pitch_reset(pn_pitch *pitch) { memset(pitch, 0, sizeof *pitch); }
+
+/* Low-pass, decimate by four and pre-emphasise the newest hop. end points behind it. */
+static void decimate(pn_pitch *pitch, const int16_t *end) {
+  int32_t *out = pitch->decimated_q4 + PN_DECIMATED_HISTORY - PN_DECIMATED_HOP;
+  memmove(pitch->decimated_q4, pitch->decimated_q4 + PN_DECIMATED_HOP,
+          (PN_DECIMATED_HISTORY - PN_DECIMATED_HOP) * sizeof *out);
+  for (int i = 0; i < PN_DECIMATED_HOP; i++) {
+    const int16_t *newest = end - PN_HOP + 4 * i + 3;
+    int32_t sum_q15 = 0;
+    for (int k = 0; k < PN_DECIMATOR_TAPS; k++) {
+      sum_q15 += (int32_t)pn_decimator_q15[k] * newest[k - (PN_DECIMATOR_TAPS - 1)];
+    }
+    const int32_t value_q4 = pn_round_shift32(sum_q15, 11);
+    out[i] = value_q4 - (int32_t)pn_round_shift64((int64_t)pitch->last_q4 * PRE_EMPHASIS_Q15, 15);
+    pitch->last_q4 = value_q4;
+  }
+}
+
+/* Scale so that |x| < 2^bits, up or down; values in +-(2^bits - 1). */
+static void normalise32(const int32_t *x, int n, int bits, int16_t *out) {
+  uint32_t peak = 0;
+  for (int i = 0; i < n; i++) peak |= (uint32_t)pn_abs32(x[i]);
+  const int shift = 32 - pn_clz32(peak) - bits;
+  for (int i = 0; i < n; i++) {
+    out[i] = (int16_t)(shift >= 0 ? pn_asr32(x[i], shift) : pn_shl32(x[i], -shift));
+  }
+}
+
+static void normalise16(const int16_t *x, int n, int bits, int16_t *out) {
+  uint32_t peak = 0;
+  for (int i = 0; i < n; i++) peak |= (uint32_t)pn_abs32(x[i]);
+  const int shift = 32 - pn_clz32(peak) - bits;
+  for (int i = 0; i < n; i++) {
+    out[i] = (int16_t)(shift >= 0 ? pn_asr32(x[i], shift) : pn_shl32(x[i], -shift));
+  }
+}
+
+static int32_t dot(const int16_t *a, const int16_t *b, int n) {
+  int32_t sum = 0;
+  for (int i = 0; i < n; i++) sum += (int32_t)a[i] * b[i];
+  return sum;
+}
+
+/* 2 cross / (energy_0 + energy_lag + floor) in Q14, -16384..16384. */
+static int32_t normalised_q14(int32_t cross, int32_t energies, int32_t floor_energy) {
+  return (int32_t)((int64_t)cross * 32768 / ((int64_t)energies + floor_energy));
+}
+
+/* Correlation at lags 24..192 over the newest 20 ms, Q14. */
+static void correlate(const int16_t *samples, int32_t *correlation_q14) {
+  const int16_t *x = samples + PN_LAG_MAX;
+  const int32_t energy = dot(x, x, PN_DECIMATED_WINDOW);
+  const int16_t *delayed = x - PN_LAG_MIN;
+  int32_t energy_lag = dot(delayed, delayed, PN_DECIMATED_WINDOW);
+  for (int i = 0; i < PN_LAGS; i++) {
+    const int32_t cross = dot(x, delayed - i, PN_DECIMATED_WINDOW);
+    correlation_q14[i] = normalised_q14(cross, energy + energy_lag, PN_DECIMATED_WINDOW);
+    const int32_t leaving = delayed[PN_DECIMATED_WINDOW - 1 - i], entering = delayed[-1 - i];
+    if (i + 1 < PN_LAGS) energy_lag += entering * entering - leaving * leaving;
+  }
+}
+
+/* A lag whose half correlates nearly as well is taken for a multiple of the period.
+ * guarded and correlation are indexed by lag - PN_LAG_MIN and must not overlap. */
+static void guard_multiples(const int32_t *correlation_q14, int32_t *guarded_q14) {
+  for (int lag = PN_LAG_MIN; lag <= PN_LAG_MAX; lag++) {
+    int32_t value = correlation_q14[lag - PN_LAG_MIN];
+    if (lag >= 2 * PN_LAG_MIN) {
+      const int32_t half = pn_max32(correlation_q14[lag / 2 - PN_LAG_MIN],
+                                    correlation_q14[(lag + 1) / 2 - PN_LAG_MIN]);
+      /* value < 1.1 half and value > 0: times 0.8 */
+      if (value > 0 && 10 * value < 11 * half) value = pn_mul_q15(value, 26214);
+    }
+    guarded_q14[lag - PN_LAG_MIN] = value;
+  }
+}
+
+/* One Viterbi step; returns the index of the best lag of the newest frame. */
+static int search(pn_pitch *pitch, const int32_t *gain_q14, int32_t *previous) {
+  int best = 0;
+  int32_t *score = pitch->score_q14;
+  uint8_t *from = pitch->came_from[0];
+  memcpy(previous, score, PN_LAGS * sizeof *score);
+  int start = 0;
+  for (int i = 1; i < PN_LAGS; i++) {
+    if (previous[i] > previous[start]) start = i;
+  }
+  memcpy(pitch->came_from[1], from, PN_LAGS);
+  for (int i = 0; i < PN_LAGS; i++) {
+    int32_t top = previous[start] - JUMP_COST_Q14;
+    int origin = start;
+    const int low = pn_max32(i - DRIFT_LAGS, 0), high = pn_min32(i + DRIFT_LAGS, PN_LAGS - 1);
+    for (int j = low; j <= high; j++) {
+      const int32_t candidate = previous[j] - DRIFT_COST_Q14 * (i - j) * (i - j);
+      if (candidate > top) {
+        top = candidate;
+        origin = j;
+      }
+    }
+    score[i] = top + gain_q14[i];
+    from[i] = (uint8_t)origin;
+    if (score[i] > score[best]) best = i;
+  }
+  const int32_t peak = score[best];
+  for (int i = 0; i < PN_LAGS; i++) score[i] -= peak;
+  return best;
+}
+
+/* Best period within REFINE_REACH of 4 lag on the window that ends before end. */
+static pn_pitch_estimate refine(const int16_t *end, int lag, int16_t *samples) {
+  pn_pitch_estimate estimate = {PN_PERIOD_MIN, -1};
+  int32_t best_q14 = -32768;
+  const int16_t *x = samples + PN_PERIOD_MAX;
+  normalise16(end - PN_REFINE_WINDOW - PN_PERIOD_MAX, PN_REFINE_WINDOW + PN_PERIOD_MAX,
+              REFINE_PEAK_BITS, samples);
+  const int32_t energy = dot(x, x, PN_REFINE_WINDOW);
+  const int low = pn_max32(4 * lag - REFINE_REACH, PN_PERIOD_MIN);
+  const int high = pn_min32(4 * lag + REFINE_REACH, PN_PERIOD_MAX);
+  for (int period = low; period <= high; period++) {
+    const int32_t energy_lag = dot(x - period, x - period, PN_REFINE_WINDOW);
+    const int32_t cross = dot(x, x - period, PN_REFINE_WINDOW);
+    const int32_t value_q14 = normalised_q14(cross, energy + energy_lag, 1);
+    if (value_q14 > best_q14) {
+      best_q14 = value_q14;
+      estimate.period = period;
+    }
+  }
+  estimate.correlation_q15 = pn_min32(2 * pn_max32(best_q14, 0), 32767);
+  return estimate;
+}
+
+pn_pitch_estimate pn_pitch_track(pn_pitch *pitch, const int16_t *history, int length,
+                                 int window_end, pn_pitch_scratch *scratch) {
+  decimate(pitch, history + length);
+  normalise32(pitch->decimated_q4, PN_DECIMATED_HISTORY, DECIMATED_PEAK_BITS, scratch->samples);
+  correlate(scratch->samples, scratch->correlation);
+  guard_multiples(scratch->correlation, scratch->guarded);
+  const int newest = search(pitch, scratch->guarded, scratch->previous);
+  const int middle = pitch->came_from[0][newest];
+  const int lag = PN_LAG_MIN + pitch->came_from[1][middle];
+  return refine(history + window_end, lag, scratch->samples);
+}
