@@ -4,10 +4,14 @@ set(PN_LIBRARY_SOURCES
   src/activation_tables.c
   src/bands.c
   src/comb.c
+  src/conv.c
   src/crc32.c
+  src/dense.c
   src/embedded_model.c
   src/features.c
   src/fft.c
+  src/frontend.c
+  src/gru.c
   src/math_fixed.c
   src/model_image.c
   src/network.c
@@ -23,7 +27,11 @@ set(PN_LAB_SOURCES
 
 set(PN_AGENT_SOURCES
   agent/agent.c
-  agent/main.c)
+  agent/frame.c
+  agent/runner.c
+  agent/stage_marks.c
+  agent/main.c
+  src/crc32.c)
 
 set(PN_DENOISE_SOURCES
   apps/percepnet_denoise.c)

@@ -9,7 +9,7 @@ for preset in "$@"; do
   log=build/$preset.log
   echo "build: $preset"
   # shellcheck disable=SC2086 # several options
-  if ! { cmake --preset "$preset" ${CMAKE_FLAGS:-} && cmake --build --preset "$preset"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" ${CMAKE_FLAGS:-} && cmake --build --preset "$preset" -- -k 0; } >"$log" 2>&1; then
     cat "$log" >&2
     echo "build: $preset failed (log: $log)" >&2
     exit 1

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The targets of ``host_tools build``: CMake preset, commands needed and who provides them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from host_tools.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program that a build needs; any of ``names`` serves."""
+
+    names: tuple[str, ...]
+    debian_packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One machine to build for."""
+
+    name: str
+    preset: str
+    commands: tuple[Command, ...]
+
+
+_COMMON = (
+    Command(("cmake",), ("cmake",)),
+    Command(("ninja",), ("ninja-build",)),
+)
+_CLANG = (
+    Command(("clang-19", "clang"), ("clang-19",)),
+    Command(("ld.lld-19", "ld.lld"), ("lld-19",)),
+)
+
+TARGETS = (
+    Target("host", "host", (*_COMMON, Command(("cc", "gcc", "clang"), ("gcc", "libc6-dev")))),
+    Target(
+        "rpi-aarch64",
+        "rpi-aarch64",
+        (
+            *_COMMON,
+            *_CLANG,
+            Command(
+                ("aarch64-linux-gnu-gcc",), ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")
+            ),
+        ),
+    ),
+    Target(
+        "rpi-armv7",
+        "rpi-armv7",
+        (
+            *_COMMON,
+            *_CLANG,
+            Command(
+                ("arm-linux-gnueabihf-gcc",), ("gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross")
+            ),
+        ),
+    ),
+)
+TARGET_NAMES = tuple(target.name for target in TARGETS)
+
+_PLANNED = ("rpi-bare-metal", "android")
+
+
+def find_target(name: str) -> Target:
+    """The target called *name*; UsageError names those that exist."""
+    for target in TARGETS:
+        if target.name == name:
+            return target
+    what = "is not available yet" if name in _PLANNED else "is unknown"
+    raise UsageError(f"build target '{name}' {what}; available: {', '.join(TARGET_NAMES)}")
