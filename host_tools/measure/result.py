@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a measurement hands out, and its JSON form (result.schema.json)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from host_tools.measure.budget import BudgetReport
+from host_tools.measure.estimate import LoadEstimate
+from host_tools.measure.quality import Metric
+from host_tools.measure.validity import Rule
+
+SCHEMA_VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("result.schema.json")
+
+
+@dataclass(frozen=True)
+class Load:
+    """Percent of one core: CPU time over audio time x 100.
+
+    ``low_percent`` and ``high_percent`` are the smallest and largest repeat of a measured load,
+    or the bounds of an estimated one. All None when ``kind`` is "unknown".
+    """
+
+    percent_of_core: float | None
+    kind: Literal["measured", "estimated", "unknown"]
+    core: str
+    method: str
+    low_percent: float | None
+    high_percent: float | None
+
+
+@dataclass(frozen=True)
+class FrameTime:
+    """Microseconds per 10 ms frame; all None where no real clock ran (emulators)."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+@dataclass(frozen=True)
+class Instructions:
+    """Exact instructions per 10 ms frame (counts.InstructionCounts, percentiles flattened)."""
+
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+    max: float
+    frames: int
+    warmup_frames: int
+    network_matrix: float
+    network_other: float
+    everything_but_matrix: float
+    overhead_not_counted: float
+    top_functions: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Memory of one channel and of the program, bytes; None: unknown."""
+
+    state_bytes: int | None
+    stack_bytes: int | None
+    flash_bytes: int | None
+    model_bytes: int | None
+
+
+@dataclass(frozen=True)
+class MeasureResult:
+    """One measurement; field names are those of result.json.
+
+    ``stages`` is per frame, in ``stages_unit``; empty when neither counts nor times are known.
+    """
+
+    schema_version: int
+    created_utc: str
+    tool_version: str
+    device: str
+    cpu: str
+    kernel: str
+    model: str
+    model_digest: str
+    clip: str
+    output_digest: str
+    output_matches_host: bool
+    frames: int
+    delay_samples: int
+    instructions_per_frame: float | None
+    instructions: Instructions | None
+    stages: dict[str, float]
+    stages_unit: Literal["instructions", "nanoseconds"] | None
+    load: Load
+    load_estimates: tuple[LoadEstimate, ...]
+    frame_time_us: FrameTime
+    deadline_misses: int | None
+    power: None
+    quality: dict[str, Metric]
+    sizes: Sizes
+    validity: tuple[Rule, ...]
+    budget: BudgetReport | None
+    verdict: Literal["pass", "fail", "void"]
+    notes: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 over budget, 5 void."""
+        return {"pass": 0, "fail": 1, "void": 5}[self.verdict]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, dictionaries, numbers and text."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
+
+    def to_json(self) -> str:
+        """The text of result.json, valid by result.schema.json."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
+
+
+def verdict(
+    rules: tuple[Rule, ...], budget: BudgetReport | None
+) -> Literal["pass", "fail", "void"]:
+    """Void when a rule is broken, else fail when the budget is, else pass."""
+    if not all(rule.ok for rule in rules):
+        return "void"
+    return "fail" if budget is not None and not budget.ok else "pass"
+
+
+@cache
+def result_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of result.json."""
+    schema: dict[str, Any] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    return schema
