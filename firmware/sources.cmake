@@ -27,11 +27,15 @@ set(PN_LAB_SOURCES
 
 set(PN_AGENT_SOURCES
   agent/agent.c
+  agent/cpu_info.c
   agent/frame.c
   agent/runner.c
   agent/stage_marks.c
+  agent/tty.c
   agent/main.c
   src/crc32.c)
 
 set(PN_DENOISE_SOURCES
-  apps/percepnet_denoise.c)
+  apps/percepnet_denoise.c
+  apps/wav_reader.c
+  apps/wav_writer.c)

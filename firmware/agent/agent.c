@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent.h"
+
+#include "commands.h"
+#include "crc32.h"
+#include "stage_marks.h"
+
+#define BYTES_PER_FRAME (2u * PN_FRAME_SAMPLES * sizeof(int16_t) + (1u + PN_STAGE_COUNT) * 4u)
+#define DAMAGED_NOTICES_MAX 16u /* in a row: an echoing terminal must not be answered for ever */
+
+static uint32_t pn_agent_kernels_compiled(void) {
+  uint32_t mask = 1u << PN_KERNEL_SCALAR;
+#ifdef PN_HAVE_NEON
+  mask |= 1u << PN_KERNEL_NEON;
+#endif
+#ifdef PN_HAVE_DOTPROD
+  mask |= 1u << PN_KERNEL_DOTPROD;
+#endif
+#ifdef PN_HAVE_I8MM
+  mask |= 1u << PN_KERNEL_I8MM;
+#endif
+#ifdef PN_HAVE_AVX2
+  mask |= 1u << PN_KERNEL_AVX2;
+#endif
+#ifdef PN_HAVE_AVX512VNNI
+  mask |= 1u << PN_KERNEL_AVX512VNNI;
+#endif
+  return mask;
+}
+
+static void pn_agent_on_stage(void *user, pn_stage finished) {
+  pn_agent *agent = user;
+  pn_agent_mark_stage(finished);
+  if (agent->settings.stage_times && agent->stage_row != NULL && finished < PN_STAGE_COUNT) {
+    const uint64_t now = agent->platform->clock_ns(agent->platform->user);
+    agent->stage_row[finished] += (uint32_t)(now - agent->stage_start_ns);
+    agent->stage_start_ns = now;
+  }
+}
+
+/* Share what the state leaves over among input, output and times. */
+static void pn_agent_lay_out(pn_agent *agent) {
+  const size_t left = agent->memory_bytes - agent->state_bytes;
+  size_t frames = left / BYTES_PER_FRAME;
+  if (frames > UINT32_MAX / (PN_FRAME_SAMPLES * sizeof(int16_t))) {
+    frames = UINT32_MAX / (PN_FRAME_SAMPLES * sizeof(int16_t));
+  }
+  frames -= frames % 2; /* whole packets, and every part stays 8-byte aligned */
+  uint8_t *at = agent->memory + agent->state_bytes;
+  agent->capacity_frames = (uint32_t)frames;
+  agent->input = (int16_t *)(void *)at;
+  agent->output = agent->input + frames * PN_FRAME_SAMPLES;
+  agent->call_times = (uint32_t *)(void *)(agent->output + frames * PN_FRAME_SAMPLES);
+  agent->stage_times = agent->call_times + frames;
+  agent->calls = 0;
+}
+
+static pn_status pn_agent_build_state(pn_agent *agent, pn_kernel kernel) {
+  pn_config config;
+  pn_config_init(&config);
+  config.kernel = kernel;
+  agent->state = NULL;
+  return pn_init(agent->memory, agent->state_bytes, &config, &agent->state);
+}
+
+pn_status pn_agent_apply(pn_agent *agent, const pn_agent_settings *settings) {
+  pn_status status = PN_OK;
+  if (agent->state == NULL || settings->kernel != agent->settings.kernel) {
+    status = pn_agent_build_state(agent, settings->kernel);
+  }
+  agent->settings = *settings;
+  const bool hook = settings->stage_times || settings->stage_marks;
+  if (status == PN_OK) status = pn_reset(agent->state);
+  if (status == PN_OK) {
+    status = pn_set_attenuation_limit_db(agent->state, settings->attenuation_limit_db);
+  }
+  if (status == PN_OK) status = pn_set_bypass(agent->state, settings->bypass ? 1 : 0);
+  if (status == PN_OK) {
+    status = pn_set_stage_hook(agent->state, hook ? pn_agent_on_stage : NULL, agent);
+  }
+  if (status != PN_OK) agent->state = NULL;
+  agent->library_status = status;
+  return status;
+}
+
+pn_status pn_agent_init(pn_agent *agent, const pn_agent_platform *platform, void *memory,
+                        size_t memory_bytes, pn_kernel kernel) {
+  memset(agent, 0, sizeof *agent);
+  agent->platform = platform;
+  agent->memory = memory;
+  agent->memory_bytes = memory_bytes;
+  const size_t state_bytes = (pn_state_size(NULL) + 15u) & ~(size_t)15u;
+  if (state_bytes <= memory_bytes) agent->state_bytes = state_bytes;
+  pn_agent_lay_out(agent);
+
+  for (int k = PN_KERNEL_SCALAR; k <= PN_KERNEL_AVX512VNNI; ++k) {
+    if (pn_agent_build_state(agent, (pn_kernel)k) == PN_OK) agent->kernels_available |= 1u << k;
+  }
+  agent->state = NULL;
+  const pn_agent_settings settings = {.kernel = kernel, .attenuation_limit_db = 100};
+  return pn_agent_apply(agent, &settings);
+}
+
+static void pn_agent_transmit(pn_agent *agent, const pn_frame *frame) {
+  const size_t count = pn_frame_encode(frame, agent->wire);
+  if (!agent->platform->write(agent->platform->user, agent->wire, count)) agent->link_lost = true;
+}
+
+void pn_agent_send(pn_agent *agent, uint8_t type, uint16_t sequence, uint8_t status,
+                   const uint8_t *payload, size_t bytes) {
+  const pn_frame frame = {.version = PN_PROTOCOL_VERSION,
+                          .type = type,
+                          .session = agent->session,
+                          .sequence = sequence,
+                          .status = status,
+                          .payload = payload,
+                          .payload_bytes = bytes};
+  pn_agent_transmit(agent, &frame);
+}
+
+/* In the session of the asker, who could not match the refusal otherwise. */
+static void pn_agent_refuse(pn_agent *agent, const pn_frame *request, pn_agent_status status) {
+  const pn_frame frame = {.version = PN_PROTOCOL_VERSION,
+                          .type = (uint8_t)(request->type | PN_RESPONSE),
+                          .session = request->session,
+                          .sequence = request->sequence,
+                          .status = (uint8_t)status};
+  pn_agent_transmit(agent, &frame);
+}
+
+pn_agent_status pn_agent_library_error(pn_writer *answer, pn_status status) {
+  pn_put_u32(answer, (uint32_t)status);
+  pn_put_string(answer, pn_error_string(status));
+  return PN_AGENT_LIBRARY;
+}
+
+static pn_agent_status pn_agent_identify(const pn_agent *agent, pn_writer *answer) {
+  const pn_agent_platform *platform = agent->platform;
+  const bool cpu_clock = platform->cpu_clock_ns != NULL;
+  pn_put_u32(answer, PN_FRAME_PAYLOAD_MAX);
+  pn_put_u32(answer, platform->receive_buffer_bytes);
+  pn_put_u32(answer, agent->capacity_frames);
+  pn_put_u32(answer, (uint32_t)agent->state_bytes);
+  pn_put_u32(answer, platform->clock_resolution_ns);
+  pn_put_u32(answer, (cpu_clock ? 1u : 0u) | 2u);
+  pn_put_u32(answer, (uint32_t)pn_sample_rate());
+  pn_put_u16(answer, (unsigned)pn_frame_samples());
+  pn_put_u16(answer, (unsigned)pn_delay_samples());
+  pn_put_u32(answer, pn_agent_kernels_compiled());
+  pn_put_u32(answer, agent->kernels_available);
+  pn_put_u32(answer, (uint32_t)agent->library_status);
+  pn_put_string(answer, pn_version());
+  pn_put_string(answer, pn_kernel_name(agent->state));
+  pn_put_string(answer, pn_model_digest(agent->state));
+  pn_put_string(answer, platform->cpu_arch);
+  pn_put_string(answer, platform->cpu_name);
+#ifdef __VERSION__
+#ifdef __clang__
+  pn_put_string(answer, __VERSION__);
+#else
+  pn_put_string(answer, "GCC " __VERSION__);
+#endif
+#else
+  pn_put_string(answer, "unknown");
+#endif
+  return PN_AGENT_OK;
+}
+
+static pn_agent_status pn_agent_configure(pn_agent *agent, pn_reader *request, pn_writer *answer) {
+  pn_agent_settings settings = {.kernel = PN_KERNEL_AUTO};
+  settings.kernel = (pn_kernel)pn_take_u8(request);
+  settings.attenuation_limit_db = pn_take_u8(request);
+  const unsigned flags = pn_take_u8(request);
+  if (request->underflow) return PN_AGENT_BAD_LENGTH;
+  settings.bypass = (flags & PN_SETTING_BYPASS) != 0;
+  settings.packets = (flags & PN_SETTING_PACKETS) != 0;
+  settings.stage_times = (flags & PN_SETTING_STAGE_TIMES) != 0;
+  settings.stage_marks = (flags & PN_SETTING_STAGE_MARKS) != 0;
+  const pn_status status = pn_agent_apply(agent, &settings);
+  if (status != PN_OK) return pn_agent_library_error(answer, status);
+  pn_put_string(answer, pn_kernel_name(agent->state));
+  pn_put_string(answer, pn_model_digest(agent->state));
+  return PN_AGENT_OK;
+}
+
+static pn_agent_status pn_agent_reset(const pn_agent *agent, pn_writer *answer) {
+  if (agent->state == NULL) return pn_agent_library_error(answer, agent->library_status);
+  const pn_status status = pn_reset(agent->state);
+  return status == PN_OK ? PN_AGENT_OK : pn_agent_library_error(answer, status);
+}
+
+static pn_agent_status pn_agent_upload(const pn_agent *agent, pn_reader *request) {
+  const uint32_t offset = pn_take_u32(request);
+  if (request->underflow) return PN_AGENT_BAD_LENGTH;
+  const size_t room = (size_t)agent->capacity_frames * PN_FRAME_SAMPLES * sizeof(int16_t);
+  if (offset > room || request->left > room - offset) return PN_AGENT_OUT_OF_RANGE;
+  if (request->left > 0) memcpy((uint8_t *)agent->input + offset, request->bytes, request->left);
+  return PN_AGENT_OK;
+}
+
+static pn_agent_status pn_agent_download(const pn_agent *agent, pn_reader *request,
+                                         pn_writer *answer) {
+  const unsigned region = pn_take_u8(request);
+  const uint32_t offset = pn_take_u32(request);
+  const size_t count = pn_take_u16(request);
+  if (request->underflow) return PN_AGENT_BAD_LENGTH;
+  const uint8_t *source = NULL;
+  size_t size = 0;
+  if (region == PN_REGION_OUTPUT) {
+    source = (const uint8_t *)agent->output;
+    size = (size_t)agent->capacity_frames * PN_FRAME_SAMPLES * sizeof(int16_t);
+  } else if (region == PN_REGION_CALL_TIMES) {
+    source = (const uint8_t *)agent->call_times;
+    size = (size_t)agent->calls * sizeof(uint32_t);
+  } else if (region == PN_REGION_STAGE_TIMES) {
+    source = (const uint8_t *)agent->stage_times;
+    size = (size_t)agent->calls * PN_STAGE_COUNT * sizeof(uint32_t);
+  }
+  if (offset > size || count > size - offset) return PN_AGENT_OUT_OF_RANGE;
+  if (count > PN_FRAME_PAYLOAD_MAX - 8u) return PN_AGENT_OUT_OF_RANGE;
+  pn_put_u8(answer, region);
+  pn_put_u8(answer, 0);
+  pn_put_u16(answer, (unsigned)count);
+  pn_put_u32(answer, offset);
+  if (count > 0) pn_put_bytes(answer, source + offset, count);
+  return PN_AGENT_OK;
+}
+
+static pn_agent_status pn_agent_execute(pn_agent *agent, const pn_frame *frame, pn_writer *answer) {
+  pn_reader request = {frame->payload, frame->payload_bytes, false};
+  switch (frame->type) {
+    case PN_COMMAND_IDENTIFY: return pn_agent_identify(agent, answer);
+    case PN_COMMAND_CONFIGURE: return pn_agent_configure(agent, &request, answer);
+    case PN_COMMAND_RESET: return pn_agent_reset(agent, answer);
+    case PN_COMMAND_UPLOAD: return pn_agent_upload(agent, &request);
+    case PN_COMMAND_RUN: return pn_agent_run(agent, frame->sequence, &request, answer);
+    case PN_COMMAND_DOWNLOAD: return pn_agent_download(agent, &request, answer);
+    case PN_COMMAND_STREAM: return pn_agent_stream(agent, &request, answer);
+    case PN_COMMAND_GOODBYE: agent->finished = true; return PN_AGENT_OK;
+    default: return PN_AGENT_UNKNOWN_COMMAND;
+  }
+}
+
+static bool pn_agent_is_repeated(const pn_agent *agent, const pn_frame *frame) {
+  return agent->once.valid && agent->once.type == frame->type &&
+         agent->once.sequence == frame->sequence && agent->once.crc == frame->crc;
+}
+
+static void pn_agent_remember(pn_agent *agent, const pn_frame *frame, uint8_t status,
+                              const pn_writer *answer) {
+  pn_agent_once *once = &agent->once;
+  once->valid = answer->used <= sizeof once->payload;
+  once->type = frame->type;
+  once->status = status;
+  once->sequence = frame->sequence;
+  once->crc = frame->crc;
+  once->bytes = answer->used;
+  if (once->valid) memcpy(once->payload, answer->bytes, answer->used);
+}
+
+/* Answer one undamaged frame. Frames with the response bit are an echo of our own: ignored. */
+static void pn_agent_answer(pn_agent *agent, const pn_frame *frame) {
+  const uint8_t type = (uint8_t)(frame->type | PN_RESPONSE);
+  if ((frame->type & PN_RESPONSE) != 0) return;
+  agent->damaged_in_a_row = 0;
+  if (frame->version != PN_PROTOCOL_VERSION) {
+    pn_agent_refuse(agent, frame, PN_AGENT_VERSION);
+    return;
+  }
+  if (frame->type == PN_COMMAND_IDENTIFY && frame->session != agent->session) {
+    agent->session = frame->session;
+    agent->once.valid = false;
+  }
+  if (frame->session != agent->session || frame->session == 0) {
+    pn_agent_refuse(agent, frame, PN_AGENT_NO_SESSION);
+    return;
+  }
+  if (pn_agent_is_repeated(agent, frame)) {
+    pn_agent_send(agent, type, frame->sequence, agent->once.status, agent->once.payload,
+                  agent->once.bytes);
+    return;
+  }
+  pn_writer answer = {agent->payload, sizeof agent->payload, 0, false};
+  const uint8_t status = (uint8_t)pn_agent_execute(agent, frame, &answer);
+  if (frame->type == PN_COMMAND_RUN || frame->type == PN_COMMAND_STREAM) {
+    pn_agent_remember(agent, frame, status, &answer);
+  }
+  pn_agent_send(agent, type, frame->sequence, status, answer.bytes, answer.used);
+}
+
+static void pn_agent_receive(pn_agent *agent, uint8_t byte) {
+  pn_frame frame;
+  switch (pn_frame_receive(&agent->receiver, byte, &frame)) {
+    case PN_FRAME_NONE: break;
+    case PN_FRAME_GOOD: pn_agent_answer(agent, &frame); break;
+    case PN_FRAME_DAMAGED:
+      agent->damaged_in_a_row += 1;
+      if (agent->session != 0 && agent->damaged_in_a_row <= DAMAGED_NOTICES_MAX) {
+        pn_agent_send(agent, PN_NOTICE_DAMAGED, 0, PN_AGENT_OK, NULL, 0);
+      }
+      break;
+  }
+}
+
+bool pn_agent_serve(pn_agent *agent) {
+  uint8_t bytes[512];
+  agent->finished = false;
+  while (!agent->link_lost && !agent->finished) {
+    const size_t count = agent->platform->read(agent->platform->user, bytes, sizeof bytes);
+    if (count == 0) break;
+    for (size_t i = 0; i < count && !agent->finished; ++i) pn_agent_receive(agent, bytes[i]);
+  }
+  return agent->finished;
+}
