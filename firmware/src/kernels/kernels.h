@@ -45,13 +45,13 @@ typedef struct pn_kernels {
                    const int8_t *x1, int rows, int columns);
 
   /* acc[row] = sum of weights * x, x int16 in [-32767, 32767], columns <= PN_MAX_COLUMNS_S16:
-   * every partial sum stays below 2^31. */
+   * every partial sum stays below 2^31 in magnitude. */
   void (*gemv_s8_s16)(int32_t *acc, const int8_t *weights, const int16_t *x, int rows,
                       int columns);
 
   /* pre_q12[i] = sat16(mul_q31(acc << acc_shift, multiplier) + bias_q12), n a multiple of 8.
-   * |acc| < 2^31 >> acc_shift, acc_shift 0..3, multiplier 0..2^31-1, |bias| <= PN_MAX_BIAS_Q12;
-   * with |acc << acc_shift| < 2^30 the sum stays below 2^30 + 2^28. */
+   * |acc << acc_shift| < 2^30, acc_shift 0..3, multiplier 0..2^31-1, |bias| <= PN_MAX_BIAS_Q12:
+   * the sum stays below 2^30 + 2^28 in magnitude. */
   void (*requantise_q12)(int16_t *pre_q12, const int32_t *acc, const int32_t *multiplier,
                          const int32_t *bias_q12, int acc_shift, int n);
 
@@ -64,13 +64,13 @@ typedef struct pn_kernels {
   /* x8 = round(x * 127 / 2^15) in [-127, 127]; x in [-32767, 32767]; n a multiple of 16. */
   void (*quantise_x8)(int8_t *x8, const int16_t *x_q15, int n);
 
-  /* One GRU step on the int8 products of both sides ([3 * units] each, |acc| < 2^27):
+  /* One GRU step on the int8 products of both sides, [3 * units] each. At most 2 * PN_MAX_UNITS
+   * columns, so |acc| < 2^25, a product is < 2^28 and the sum of both sides and bias < 2^30.
    *   a = requantised input side, u = requantised recurrent side (no bias for z and r)
    *   z = sigmoid(a_z + u_z), r = sigmoid(a_r + u_r), n = tanh(a_n + r * (u_n + bias))
    *   h = n + z * (h - n)
    * |h_q24| <= 32767 * 2^9 stays true because z < 1 puts the new state between h and n.
-   * x8 receives the new state for the next matrix product. units: a multiple of 16. Sums of the
-   * two sides stay below 2 * (2^30 + 2^28) / 2: each side is < 2^29 + 2^28 in magnitude. */
+   * x8 receives the new state for the next matrix product. units: a multiple of 16. */
   void (*gru_update)(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                      const int32_t *acc_recurrent, const pn_gru_scales *scales, int units);
 } pn_kernels;

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network_state.h"
+
+void pn_matrix_product(pn_network *net, const pn_matrix *matrix, const int8_t *const *x,
+                       int frames) {
+  const int rows = matrix->padded_rows, columns = matrix->padded_columns;
+  if (frames == 2) {
+    net->kernels->gemv2_s8(net->acc[0], net->acc[1], matrix->weights, x[0], x[1], rows, columns);
+  } else {
+    net->kernels->gemv_s8(net->acc[0], matrix->weights, x[0], rows, columns);
+  }
+}
+
+static void requantise(pn_network *net, const pn_matrix *matrix, const int32_t *acc,
+                       int acc_shift) {
+  net->kernels->requantise_q12(net->pre_q12, acc, matrix->multiplier, matrix->bias_q12, acc_shift,
+                               matrix->padded_rows);
+}
+
+void pn_dense_tanh(pn_network *net, const pn_matrix *matrix, const int32_t *acc, int acc_shift,
+                   int8_t *x8) {
+  requantise(net, matrix, acc, acc_shift);
+  net->kernels->tanh_q15(net->activated_q15, net->pre_q12, matrix->rows);
+  net->kernels->quantise_x8(x8, net->activated_q15, matrix->rows);
+}
+
+void pn_dense_sigmoid(pn_network *net, const pn_matrix *matrix, const int32_t *acc) {
+  requantise(net, matrix, acc, PN_S8_ACC_SHIFT);
+  net->kernels->sigmoid_q15(net->activated_q15, net->pre_q12, matrix->padded_rows);
+}
