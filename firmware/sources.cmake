@@ -28,9 +28,11 @@ set(PN_LAB_SOURCES
 set(PN_AGENT_SOURCES
   agent/agent.c
   agent/cpu_info.c
+  agent/cpu_info.c
   agent/frame.c
   agent/runner.c
   agent/stage_marks.c
+  agent/tty.c
   agent/tty.c
   agent/main.c
   src/crc32.c)
