@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pitch period by normalised correlation and a Viterbi search over the look-ahead.
  *
- * Coarse search on a 12 kHz pre-emphasised signal, lags 24..192 (500..62.5 Hz); the best path up
+ * Coarse search on a 12 kHz signal freed of DC, rumble and hum, lags 24..192 (500..62.5 Hz); the best path up
  * to the newest frame is traced back two frames, and that lag is refined at 48 kHz. */
 #ifndef PN_PITCH_H
 #define PN_PITCH_H
@@ -30,8 +30,8 @@ typedef struct pn_pitch_scratch {
 } pn_pitch_scratch;
 
 typedef struct pn_pitch {
-  int32_t decimated_q4[PN_DECIMATED_HISTORY]; /* newest last, pre-emphasised */
-  int32_t last_q4;                            /* newest sample before pre-emphasis */
+  int32_t decimated_q8[PN_DECIMATED_HISTORY]; /* newest last, high-passed */
+  int32_t last_q8;                            /* newest sample before the high-pass */
   int32_t score_q14[PN_LAGS];                 /* Viterbi scores, the best one is 0 */
   uint8_t came_from[PN_LOOK_AHEAD_FRAMES][PN_LAGS]; /* back-pointers, newest first */
 } pn_pitch;

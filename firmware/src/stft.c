@@ -4,12 +4,6 @@
 #include "fixed_point.h"
 #include "tables.h"
 
-/* Extra fractional bits that the inverse transform works with, on top of the frame's scale. */
-#define INVERSE_BITS 3
-
-/* 2^16 * 2^INVERSE_BITS / 960: turns a Q15 gain into the Q31 factor of one inverse bin. */
-#define INVERSE_FACTOR_Q16 35791394 /* round(2^32 * 2^3 / 960) */
-
 int pn_stft_scale(uint32_t peak_q15) {
   /* peak * 2^scale <= 2^19 in PCM units is peak_q15 * 2^scale <= 2^34. */
   const int bits = 32 - pn_clz32(peak_q15 > 0 ? peak_q15 - 1 : 0);
@@ -60,9 +54,9 @@ void pn_stft_forward(const int32_t samples[PN_WINDOW], pn_spectrum *bins,
   separate(&scratch->b, bins);
 }
 
-/* Q31 factor of a bin: gain / 960 * 2^INVERSE_BITS; exact to 2^-26 for unit gain. */
+/* Q31 factor of a bin: gain / 960 * 2^PN_INVERSE_BITS; exact to 2^-26 for unit gain. */
 static int32_t inverse_factor_q31(int32_t gain_q15) {
-  return (int32_t)pn_round_shift64((int64_t)gain_q15 * INVERSE_FACTOR_Q16, 16);
+  return (int32_t)pn_round_shift64((int64_t)gain_q15 * PN_INVERSE_FACTOR_Q32, 16);
 }
 
 /* The reverse of separate, with re and im swapped on the way out so that the forward transform
@@ -99,7 +93,7 @@ static inline int32_t windowed(int32_t sample, int32_t window_q31, int shift) {
 
 void pn_stft_inverse(const pn_spectrum *bins, const int32_t gain_q15[PN_BINS], int scale,
                      int32_t overlap[PN_HOP], int16_t hop[PN_HOP], pn_stft_scratch *scratch) {
-  const int shift = scale + INVERSE_BITS - PN_OVERLAP_FRACTION_BITS;
+  const int shift = scale + PN_INVERSE_BITS - PN_OVERLAP_FRACTION_BITS;
   const pn_complex_block *z = &scratch->b;
   join_swapped(bins, gain_q15, &scratch->a);
   pn_fft_480(&scratch->a, &scratch->b);

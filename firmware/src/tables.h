@@ -16,6 +16,7 @@ extern const int16_t pn_decimator_q15[32];
 extern const uint16_t pn_sine_table_q15[65];
 extern const uint16_t pn_log2_table_q15[65];
 extern const uint16_t pn_sqrt_seed[192];
+extern const uint16_t pn_attenuation_q15[101];
 /* Six rows of eleven: row F keeps F future periods. */
 extern const int16_t pn_comb_weight_q15[66];
 
@@ -24,5 +25,7 @@ extern const int16_t pn_comb_weight_q15[66];
 #define PN_SIN_1_5_Q31 (2042378317)
 #define PN_SIN_2_5_Q31 (1262259218)
 #define PN_SIN_1_3_Q31 (1859775393)
+#define PN_INVERSE_FACTOR_Q32 (35791394)
+#define PN_INVERSE_BITS (3)
 
 #endif

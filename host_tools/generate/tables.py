@@ -21,8 +21,9 @@ COMB_PERIODS = 5
 LOOK_AHEAD_SAMPLES = 960
 DECIMATION = 4
 DECIMATOR_TAPS = 32
-DECIMATOR_CUTOFF_HZ = 5000.0
+DECIMATOR_CUTOFF_HZ = 3000.0
 SAMPLE_RATE = 48000
+INVERSE_BITS = 3  # extra fractional bits of the inverse transform
 SINE_SEGMENTS = 64
 LOG2_SEGMENTS = 64
 
@@ -113,14 +114,16 @@ def fft_twiddles_q31() -> tuple[list[int], list[int]]:
     return cosine, sine
 
 
-def butterfly_constants_q31() -> dict[str, int]:
-    """Constants of the radix-5 and radix-3 butterflies by C macro name."""
+def transform_constants() -> dict[str, int]:
+    """Constants of the butterflies and of the inverse transform's scaling by C macro name."""
     return {
         "PN_COS_1_5_Q31": q31(math.cos(2 * math.pi / 5)),
         "PN_COS_2_5_Q31": q31(math.cos(4 * math.pi / 5)),
         "PN_SIN_1_5_Q31": q31(math.sin(2 * math.pi / 5)),
         "PN_SIN_2_5_Q31": q31(math.sin(4 * math.pi / 5)),
         "PN_SIN_1_3_Q31": q31(math.sin(2 * math.pi / 3)),
+        "PN_INVERSE_FACTOR_Q32": round(2.0**32 * 2**INVERSE_BITS / WINDOW_SAMPLES),
+        "PN_INVERSE_BITS": INVERSE_BITS,
     }
 
 
@@ -138,6 +141,11 @@ def sine_q15() -> list[int]:
 def log2_q15() -> list[int]:
     """log2(1 + x) for x = 0, 1/64, .. 1 in Q15, ending in 32768."""
     return [round(32768 * math.log2(1 + i / LOG2_SEGMENTS)) for i in range(65)]
+
+
+def attenuation_q15() -> list[int]:
+    """10^(-dB/20) in Q15 for 0..99 dB, then 0 for 100: no limit."""
+    return [round(32768 * 10 ** (-db / 20)) for db in range(100)] + [0]
 
 
 def sqrt_seed() -> list[int]:
@@ -179,6 +187,7 @@ def render() -> dict[str, str]:
         ("uint16_t", "pn_sine_table_q15", sine_q15(), ""),
         ("uint16_t", "pn_log2_table_q15", log2_q15(), ""),
         ("uint16_t", "pn_sqrt_seed", sqrt_seed(), ""),
+        ("uint16_t", "pn_attenuation_q15", attenuation_q15(), ""),
     ]
     head = (
         "/* SPDX-License-Identifier: Apache-2.0 */\n"
@@ -193,7 +202,7 @@ def render() -> dict[str, str]:
     header += "/* Six rows of eleven: row F keeps F future periods. */\n"
     header += "extern const int16_t pn_comb_weight_q15[66];\n"
     header += "\n"
-    for name, value in butterfly_constants_q31().items():
+    for name, value in transform_constants().items():
         header += f"#define {name} ({value})\n"
     header += "\n#endif\n"
     return {"firmware/src/tables.c": source, "firmware/src/tables.h": header}
