@@ -22,6 +22,7 @@ set(PN_LIBRARY_SOURCES
   src/tables.c)
 
 set(PN_LAB_SOURCES
+  lab/accuracy_lab.c
   lab/frontend_lab.c
   lab/network_lab.c)
 
