@@ -2,22 +2,25 @@
 # Files of each target, relative to this folder. Kernels: src/kernels/sources.cmake.
 set(PN_LIBRARY_SOURCES
   src/activation_tables.c
+  src/allocate.c
   src/bands.c
   src/comb.c
   src/conv.c
   src/crc32.c
   src/dense.c
   src/embedded_model.c
-  src/features.c
+  src/facts.c
   src/fft.c
   src/frontend.c
   src/gru.c
   src/math_fixed.c
   src/model_image.c
   src/network.c
-  src/percepnet.c
+  src/pipeline.c
   src/pitch.c
   src/postfilter.c
+  src/process.c
+  src/state.c
   src/stft.c
   src/tables.c)
 
