@@ -20,6 +20,7 @@ from tests.reference.constants import (
 from tests.reference.stft import frame_starts, slice_with_zeros, vorbis_window
 
 PERIODS_A_SIDE = 5
+TAP_STEPS = 32768
 LOOK_AHEAD_SAMPLES = LOOK_AHEAD_FRAMES * HOP
 
 
@@ -28,12 +29,19 @@ def future_taps(period: int) -> int:
     return min(PERIODS_A_SIDE, LOOK_AHEAD_SAMPLES // period)
 
 
-def comb_taps(future: int) -> FloatArray:
-    """Weights (11,) of the signal ``k`` periods later, k = -5..5; they sum to 1."""
+def ideal_taps(future: int) -> FloatArray:
+    """Weights (11,) of the signal ``k`` periods later, k = -5..5, in full precision; sum 1."""
     offset = np.arange(-PERIODS_A_SIDE, PERIODS_A_SIDE + 1)
     taps = 0.5 + 0.5 * np.cos(np.pi * offset / (PERIODS_A_SIDE + 1))
     taps[offset > future] = 0.0
     return taps / taps.sum()
+
+
+def comb_taps(future: int) -> FloatArray:
+    """The product's weights: rounded to multiples of 2^-15, the centre takes up the rounding."""
+    steps = np.round(ideal_taps(future) * TAP_STEPS)
+    steps[PERIODS_A_SIDE] += TAP_STEPS - steps.sum()
+    return steps / TAP_STEPS
 
 
 def comb_frame(signal: FloatArray, start: int, period: int) -> FloatArray:

@@ -97,7 +97,9 @@ def enhance(
     """Output samples before rounding to 16 bits, 1440 samples late.
 
     gains, strengths: (frames, 34) as the network gives them at arrival t for frame t-2.
+    limit: least gain of a band; that share of the input also escapes the pitch filter.
     """
+    strengths = np.minimum(strengths, 1.0 - limit)
     spectra = analysis.delayed_spectra
     wanted = target_gains(gains, band_energies(spectra), limit)
     mixed = mix_pitch(spectra, analysis.combed_spectra, strengths)

@@ -12,6 +12,7 @@ from tests.reference.constants import BANDS, FloatArray
 
 POST_FILTER_BETA = 0.02
 DECAY_PER_FRAME = 0.5
+MAX_ENERGY_RATIO = 64.0
 
 
 def apply_decay_floor(gains: FloatArray, energies: FloatArray) -> FloatArray:
@@ -41,7 +42,7 @@ def envelope_compensation(gains: FloatArray, energies: FloatArray) -> FloatArray
     kept = np.sum(gains**2 * energies, axis=-1)
     warped = np.sum(warp_gains(gains) ** 2 * energies, axis=-1)
     ratio = np.divide(kept, warped, out=np.ones_like(kept), where=warped > 0)
-    return compensation_of_ratio(ratio)
+    return compensation_of_ratio(np.minimum(ratio, MAX_ENERGY_RATIO))
 
 
 def compensation_of_ratio(ratio: FloatArray) -> FloatArray:

@@ -19,6 +19,7 @@ MAX_LAG = 192
 LAGS = MAX_LAG - MIN_LAG + 1
 CORRELATION_WINDOW = 240
 HOP_12K = 120
+BLOCK_BITS = 11
 MAX_STEP = 4
 
 
@@ -30,28 +31,32 @@ class SearchSettings:
     step_cost: float = 0.02
     guard_ratio: float = 1.1
     guard_factor: float = 0.8
-    energy_floor: float = 1.0
 
 
-def raw_correlations(signal_12k: FloatArray, energy_floor: float = 1.0) -> FloatArray:
-    """xc(L) = 2 <x, x_L> / (<x,x> + <x_L,x_L> + floor) in [-1, 1], shape (frames, 169)."""
+def block_unit(samples: FloatArray) -> float:
+    """Size of one step when the block's peak is given 11 bits: the power of two that does it."""
+    peak = float(np.max(np.abs(samples)))
+    return 2.0 ** (np.floor(np.log2(peak)) + 1 - BLOCK_BITS) if peak > 0 else 1.0
+
+
+def raw_correlations(signal_12k: FloatArray) -> FloatArray:
+    """xc(L) = 2 <x, x_L> / (<x,x> + <x_L,x_L> + floor) in [-1, 1], shape (frames, 169).
+
+    The floor is the energy of one step a sample, with the newest 432 samples scaled to 11 bits.
+    """
     frames = signal_12k.size // HOP_12K
     result = np.zeros((frames, LAGS))
     for t in range(frames):
         end = HOP_12K * (t + 1)
         length = CORRELATION_WINDOW + MAX_LAG
         history = slice_with_zeros(signal_12k, end - length, length)
+        floor = CORRELATION_WINDOW * block_unit(history) ** 2
         windows = np.lib.stride_tricks.sliding_window_view(history, CORRELATION_WINDOW)
         newest = windows[-1]
         lagged = windows[MAX_LAG - MIN_LAG :: -1]
-        cross = lagged @ newest
-        energy = np.einsum("ij,ij->i", lagged, lagged) + newest @ newest + energy_floor
-        result[t] = np.clip(2 * cross / energy, -1, 1) if energy_floor > 0 else _safe(cross, energy)
+        energy = np.einsum("ij,ij->i", lagged, lagged) + newest @ newest + floor
+        result[t] = 2 * (lagged @ newest) / energy
     return result
-
-
-def _safe(cross: FloatArray, energy: FloatArray) -> FloatArray:
-    return np.clip(np.divide(2 * cross, energy, out=np.zeros_like(cross), where=energy > 0), -1, 1)
 
 
 def guard_subharmonics(correlations: FloatArray, settings: SearchSettings) -> FloatArray:
@@ -62,7 +67,7 @@ def guard_subharmonics(correlations: FloatArray, settings: SearchSettings) -> Fl
     )
     own = correlations[:, lags - MIN_LAG]
     guarded = correlations.copy()
-    weak = own < settings.guard_ratio * half
+    weak = (own > 0) & (own < settings.guard_ratio * half)
     guarded[:, lags - MIN_LAG] = np.where(weak, settings.guard_factor * own, own)
     return guarded
 
@@ -71,7 +76,7 @@ def viterbi_periods(scores: FloatArray, settings: SearchSettings) -> IntArray:
     """Lag at 12 kHz of frame ``t-2`` for every arrival ``t``; shape (frames,).
 
     Each path comes from at most 4 lags away at a cost of 0.02 j^2, or from the best lag of all at
-    the jump cost. Of equal paths the step wins over the jump and the smaller lag over the larger.
+    the jump cost. Of equal paths the jump wins over the step and the smaller lag over the larger.
     """
     frames = scores.shape[0]
     path = np.zeros(LAGS)
@@ -87,7 +92,7 @@ def viterbi_periods(scores: FloatArray, settings: SearchSettings) -> IntArray:
         value = near[choice, np.arange(LAGS)]
         source = np.arange(LAGS) + steps[choice]
         jump = path[best_source] - settings.jump_cost
-        jumped = jump > value
+        jumped = jump >= value
         source[jumped] = best_source
         path = scores[t] + np.where(jumped, jump, value)
         path -= path.max()
@@ -102,5 +107,5 @@ def viterbi_periods(scores: FloatArray, settings: SearchSettings) -> IntArray:
 def coarse_lags(signal_12k: FloatArray, settings: SearchSettings | None = None) -> IntArray:
     """The whole coarse search: lag (24..192) of frame ``t-2`` per arrival ``t``."""
     settings = settings or SearchSettings()
-    correlations = raw_correlations(signal_12k, settings.energy_floor)
+    correlations = raw_correlations(signal_12k)
     return viterbi_periods(guard_subharmonics(correlations, settings), settings)
