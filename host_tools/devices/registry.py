@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a name for --device to a device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from host_tools.devices import emulator, host
+from host_tools.devices.base import Device, ProbeResult
+from host_tools.devices.settings_file import named_devices
+from host_tools.errors import UsageError
+
+_PLANNED = ("board", "serial", "adb", "ssh")
+
+
+def resolve(name: str) -> str:
+    """The URL-like name behind *name*: itself, or what devices.toml says.
+
+    Raises UsageError when it is neither.
+    """
+    kind, colon, _ = name.partition(":")
+    if name == host.NAME or (colon and kind in (emulator.KIND, *_PLANNED)):
+        return name
+    named = named_devices()
+    if name in named:
+        return named[name].url
+    hint = f"; devices.toml has: {', '.join(sorted(named))}" if named else ""
+    raise UsageError(
+        f"unknown device '{name}'; try host, emulator:cortex-a53 or see: host_tools devices{hint}"
+    )
+
+
+def open_device(
+    name: str, *, plugin: Path | None = None, plugin_args: tuple[str, ...] = ()
+) -> Device:
+    """Start and identify the device called *name* (URL-like, or from devices.toml).
+
+    *plugin* is for emulators only. Raises UsageError, DeviceError, ProtocolError or
+    MissingDependency.
+    """
+    url = resolve(name)
+    kind, _, rest = url.partition(":")
+    if url == host.NAME:
+        if plugin is not None:
+            raise UsageError("device host takes no emulator plugin")
+        return host.HostDevice()
+    if kind == emulator.KIND:
+        return emulator.EmulatorDevice(rest, plugin=plugin, plugin_args=plugin_args)
+    if kind in _PLANNED:
+        raise UsageError(f"device '{url}': {kind} devices are not available yet")
+    raise UsageError(f"device '{name}': its url '{url}' is no device, see: host_tools devices")
+
+
+def probe_all() -> list[ProbeResult]:
+    """Every device that could be named, ready or not, with the reason."""
+    found = host.probe() + emulator.probe()
+    ready = {result.name: result for result in found}
+    for named in named_devices().values():
+        behind = ready.get(named.url)
+        detail = f"{named.url}{': ' + named.description if named.description else ''}"
+        if behind is not None and not behind.ready:
+            detail = f"{named.url}: {behind.detail}"
+        usable = behind is not None and behind.ready
+        found.append(ProbeResult(named.name, usable, detail))
+    return found
