@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# Compiler flags of the whole tree, as functions over targets.
 
 # Language level, warnings and sanitizers for every target of ours.
 function(pn_common_flags target)
@@ -18,17 +17,5 @@ function(pn_common_flags target)
     target_compile_options(${target} PRIVATE
       -fsanitize=${names} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PRIVATE -fsanitize=${names})
-  endif()
-endfunction()
-
-# Library code: full optimisation in release builds, stack report on request.
-function(pn_library_flags target)
-  pn_common_flags(${target})
-  if(MSVC)
-    return()
-  endif()
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O3>)
-  if(PN_STACK_USAGE)
-    target_compile_options(${target} PRIVATE -fstack-usage)
   endif()
 endfunction()
