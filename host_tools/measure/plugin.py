@@ -21,8 +21,8 @@ FLAGS = ("-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-Wall", 
 MAX_QEMU_MAJOR = 8
 """QEMU 9 dropped version 1 of the plugin interface, which the plugin speaks."""
 
-OVERHEAD_PREFIXES = ("clock_gettime", "__clock_gettime", "__kernel_clock_gettime", "__vdso_")
-"""Functions that only the timing of stages calls: no part of the library's work."""
+OVERHEAD_PREFIXES = ("pn_agent_", "clock_gettime", "__clock_gettime")
+"""Functions of the measuring program, no part of the library's work."""
 
 
 def compiler() -> str:
@@ -66,22 +66,16 @@ def build_plugin(cache: Path | None = None) -> Path:
     return target
 
 
-def plugin_argument(
-    out: Path,
-    *,
-    warmup: int,
-    overhead: Sequence[str] = OVERHEAD_PREFIXES,
-    cache: Path | None = None,
-) -> str:
-    """The value of QEMU's ``-plugin`` option that counts into the file ``out``.
+def plugin_arguments(
+    out: Path, *, warmup: int, overhead: Sequence[str] = OVERHEAD_PREFIXES
+) -> tuple[str, ...]:
+    """Arguments of the plugin for counting into the file ``out``.
 
-    ``warmup`` is the number of first frames to leave out. Raises MissingDependency.
+    ``warmup`` is the number of first frame marks to leave out of the sums.
     """
-    # QEMU splits the value at commas and doubles stand for one.
+    # QEMU splits its option at commas; two of them stand for one.
     path = str(out).replace(",", ",,")
-    plugin = str(build_plugin(cache)).replace(",", ",,")
-    extra = "".join(f",overhead={prefix}" for prefix in overhead)
-    return f"{plugin},out={path},warmup={warmup}{extra}"
+    return (f"out={path}", f"warmup={warmup}", *(f"overhead={prefix}" for prefix in overhead))
 
 
 def check_qemu(program: str) -> str:

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from host_tools.measure.budget import BudgetReport
 from host_tools.measure.estimate import LoadEstimate
@@ -77,6 +80,7 @@ class MeasureResult:
     """One measurement; field names are those of result.json.
 
     ``stages`` is per frame, in ``stages_unit``; empty when neither counts nor times are known.
+    ``enhanced`` is the output at 48 kHz, int16 [samples], delay removed; the JSON leaves it out.
     """
 
     schema_version: int
@@ -107,6 +111,7 @@ class MeasureResult:
     budget: BudgetReport | None
     verdict: Literal["pass", "fail", "void"]
     notes: tuple[str, ...]
+    enhanced: NDArray[np.int16] = field(repr=False, compare=False)
 
     @property
     def exit_code(self) -> int:
@@ -115,7 +120,9 @@ class MeasureResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dictionaries, numbers and text."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        bare = replace(self, enhanced=np.zeros(0, np.int16))
+        fields = {name: value for name, value in asdict(bare).items() if name != "enhanced"}
+        plain: dict[str, Any] = json.loads(json.dumps(fields))
         return plain
 
     def to_json(self) -> str:

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One measurement from clip to verdict: host reference, the device's runs, figures, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Literal
+
+import host_tools
+from host_tools.devices import open_device
+from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ
+from host_tools.errors import UsageError
+from host_tools.generate.model_file import ModelFile, find_model
+from host_tools.measure import emulated
+from host_tools.measure.budget import check_budget, load_budget
+from host_tools.measure.clip import Clip, load_clip
+from host_tools.measure.estimate import LoadEstimate
+from host_tools.measure.figures import (
+    NO_FRAME_TIME,
+    budget_figures,
+    estimated_load,
+    instruction_figures,
+    measured_frame_time,
+    measured_load,
+    unknown_load,
+)
+from host_tools.measure.opening import build_target, emulated_cpu
+from host_tools.measure.quality import Quality, quality
+from host_tools.measure.result import (
+    SCHEMA_VERSION,
+    FrameTime,
+    Instructions,
+    Load,
+    MeasureResult,
+    verdict,
+)
+from host_tools.measure.runs import (
+    Output,
+    Plan,
+    Progress,
+    count_on_emulator,
+    reference_run,
+    time_on_device,
+)
+from host_tools.measure.sizes import program_sizes
+from host_tools.measure.validity import (
+    Rule,
+    clock_rule,
+    digest_rule,
+    length_rule,
+    model_rule,
+    repeat_rule,
+    repeats_rule,
+)
+
+DELAY_MS = 1000.0 * DELAY_SAMPLES / SAMPLE_RATE_HZ
+MAX_REPEATS = 1000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the runs on the device gave; which parts are known depends on the device."""
+
+    output: Output
+    load: Load
+    rules: list[Rule]
+    frame_time: FrameTime = NO_FRAME_TIME
+    late_frames: int | None = None
+    instructions: Instructions | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+    headline: LoadEstimate | None = None
+    estimates: list[LoadEstimate] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def measure(
+    device: str,
+    clip: Path | None = None,
+    reference: Path | None = None,
+    *,
+    model: str = "percepnet",
+    budget: str | None = None,
+    plan: Plan | None = None,
+    progress: Progress | None = None,
+) -> MeasureResult:
+    """Measure ``device`` (a name as for --device) on a clip.
+
+    ``clip`` and ``reference`` are audio files (None: the bundled pair, 11.7 s of noisy speech);
+    ``reference`` is the clean speech in the clip. ``budget`` names limits of budgets.toml.
+    ``progress`` is told what runs. Timed runs happen only on devices with a real clock; on
+    emulators instructions are counted and the load is estimated.
+
+    Raises UsageError, DeviceError, ProtocolError, DataError, MissingDependency; a measurement
+    that breaks a rule is returned, with the verdict "void".
+    """
+    plan = plan or Plan()
+    if not 1 <= plan.repeats <= MAX_REPEATS:
+        raise UsageError(f"{plan.repeats} repeats; give a number from 1 to {MAX_REPEATS}")
+    report = progress or _silent
+    limits = load_budget(budget) if budget else None
+    image = find_model(model)
+    audio = load_clip(clip, reference)
+    began = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    with open_device("host") as host:
+        expected = reference_run(host, audio.noisy, plan, report)
+    cpu = emulated_cpu(device)
+    if cpu is None:
+        figures = _timed(device, audio, plan, report)
+    else:
+        figures = _counted(device, cpu, audio, plan, report, image)
+    output = figures.output
+    sizes, size_notes = program_sizes(build_target(device), output.identity.state_bytes)
+    heard = Quality({}, ())
+    if audio.clean is not None:
+        heard = quality(audio.clean, audio.noisy, output.enhanced)
+    rules = (
+        digest_rule(output.digests[0], expected.digests[0]),
+        model_rule(output.identity.model_digest, image.digest),
+        *figures.rules,
+    )
+    lines = None
+    if budget and limits:
+        values = budget_figures(figures.load, figures.frame_time, figures.headline, sizes, DELAY_MS)
+        lines = check_budget(budget, limits, values)
+    return MeasureResult(
+        schema_version=SCHEMA_VERSION,
+        created_utc=began,
+        tool_version=host_tools.__version__,
+        device=device,
+        cpu=output.identity.cpu_name,
+        kernel=output.kernel,
+        model=model,
+        model_digest=output.identity.model_digest,
+        clip=audio.name,
+        output_digest=output.digests[0],
+        output_matches_host=output.digests[0] == expected.digests[0],
+        frames=output.frames,
+        delay_samples=DELAY_SAMPLES,
+        instructions_per_frame=figures.instructions.mean if figures.instructions else None,
+        instructions=figures.instructions,
+        stages={name: round(value, 1) for name, value in figures.stages.items()},
+        stages_unit=_stages_unit(figures),
+        load=figures.load,
+        load_estimates=tuple(figures.estimates),
+        frame_time_us=figures.frame_time,
+        deadline_misses=figures.late_frames,
+        power=None,
+        quality=heard.metrics,
+        sizes=sizes,
+        validity=rules,
+        budget=lines,
+        verdict=verdict(rules, lines),
+        notes=(*figures.notes, *size_notes, *heard.notes),
+        enhanced=output.enhanced,
+    )
+
+
+def _timed(device: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
+    """Load, frame and stage times of a device with a real clock."""
+    with open_device(device) as opened:
+        run = time_on_device(opened, audio.noisy, plan, progress)
+    return Figures(
+        output=run,
+        load=measured_load(run),
+        rules=[
+            repeat_rule(run.digests),
+            length_rule(audio.seconds),
+            repeats_rule(plan.repeats),
+            clock_rule(bool(run.load_percent)),
+        ],
+        frame_time=measured_frame_time(run),
+        late_frames=run.late_frames,
+        stages=run.stage_times_ns,
+        notes=["unpaced: frames follow each other at once, so the governor sees a busy core"],
+    )
+
+
+def _counted(
+    device: str, cpu: str, audio: Clip, plan: Plan, progress: Progress, image: ModelFile
+) -> Figures:
+    """Instruction counts of an emulated device, and estimates for named cores."""
+    main = count_on_emulator(device, audio.noisy, plan, progress)
+    estimates, notes = emulated.estimates(device, main, audio.noisy, plan, progress, image)
+    headline = emulated.headline(cpu, estimates)
+    if headline is None:
+        why = f"no timing model of {cpu} with kernel {main.kernel}; estimates are by named core"
+        load = unknown_load(cpu, why)
+    else:
+        load = estimated_load(headline)
+    return Figures(
+        output=main,
+        load=load,
+        rules=[emulated.rule(main)],
+        instructions=instruction_figures(main.counts),
+        stages=main.counts.stages,
+        headline=headline,
+        estimates=estimates,
+        notes=notes,
+    )
+
+
+def _stages_unit(figures: Figures) -> Literal["instructions", "nanoseconds"] | None:
+    if not figures.stages:
+        return None
+    return "instructions" if figures.instructions is not None else "nanoseconds"
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    del what, done, total

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a measurement needs to know about a device before opening it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from host_tools.devices import emulator, host, resolve
+from host_tools.devices.binaries import agent_path
+
+
+def emulated_cpu(device: str) -> str | None:
+    """CPU of an ``emulator:`` device, or None for any other. Raises UsageError (no such one)."""
+    kind, _, cpu = resolve(device).partition(":")
+    if kind != emulator.KIND:
+        return None
+    emulator.find_cpu(cpu)
+    return cpu
+
+
+def build_target(device: str) -> str | None:
+    """The build target whose agent a device runs; None when that is not known."""
+    if resolve(device) == host.NAME:
+        return host.TARGET
+    cpu = emulated_cpu(device)
+    return None if cpu is None else emulator.find_cpu(cpu).target
+
+
+def emulated_program(device: str) -> Path | None:
+    """The program that an emulated device runs."""
+    target = build_target(device)
+    return None if target is None else agent_path(target)
