@@ -36,7 +36,7 @@ static void run_hop(pn_lab_frontend *lab, const int16_t *hop, int32_t period, in
 PN_LAB_API int pn_lab_features(const int16_t *samples, int64_t frames, int16_t *features) {
   pn_lab_frontend *lab = malloc(sizeof *lab);
   if (lab == NULL) return -1;
-  pn_frontend_reset(&lab->frontend);
+  pn_frontend_init(&lab->frontend, pn_kernels_select(PN_KERNEL_AUTO, NULL));
   for (int64_t t = 0; t < frames; t++) {
     run_hop(lab, samples + t * PN_HOP, 0, features + t * PN_FEATURES);
   }
@@ -72,8 +72,9 @@ PN_LAB_API int pn_lab_training_frames(const int16_t *noisy, const int16_t *targe
   int16_t unused[PN_FEATURES];
   pn_lab_frontend *lab = malloc(2 * sizeof *lab);
   if (lab == NULL) return -1;
-  pn_frontend_reset(&lab[0].frontend);
-  pn_frontend_reset(&lab[1].frontend);
+  for (int i = 0; i < 2; i++) {
+    pn_frontend_init(&lab[i].frontend, pn_kernels_select(PN_KERNEL_AUTO, NULL));
+  }
   for (int64_t t = 0; t < frames; t++) {
     const int64_t row = t * PN_BANDS;
     run_hop(&lab[0], noisy + t * PN_HOP, 0, features + t * PN_FEATURES);

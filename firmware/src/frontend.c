@@ -10,8 +10,16 @@
 /* The window of frame l starts here in the history: hops l-1 and l. */
 #define WINDOW_START PN_PAST_SAMPLES
 
-void pn_frontend_reset(pn_frontend *frontend) {
+void pn_frontend_init(pn_frontend *frontend, const pn_kernels *kernels) {
   memset(frontend, 0, sizeof *frontend);
+  frontend->kernels = kernels;
+  pn_frontend_reset(frontend);
+}
+
+void pn_frontend_reset(pn_frontend *frontend) {
+  memset(frontend->history, 0, sizeof frontend->history);
+  memset(frontend->spectrum, 0, sizeof frontend->spectrum);
+  frontend->newest = 0;
   pn_pitch_reset(&frontend->pitch);
   for (int i = 0; i < PN_SPECTRA; i++) frontend->scale[i] = PN_SCALE_MAX;
 }
@@ -42,7 +50,7 @@ void pn_frontend_analyse(pn_frontend *frontend, const int16_t hop[PN_HOP],
   const int scale = pn_stft_scale(peak << 15);
   for (int n = 0; n < PN_WINDOW; n++) scratch->samples[n] = pn_shl32(window[n], scale);
   pn_spectrum *spectrum = &frontend->spectrum[frontend->newest];
-  pn_stft_forward(scratch->samples, spectrum, &scratch->stft);
+  pn_stft_forward(frontend->kernels, scratch->samples, spectrum, &scratch->stft);
   frontend->scale[frontend->newest] = scale;
   pn_band_energy(spectrum, energy);
   for (int b = 0; b < PN_BANDS; b++) features[b] = pn_log_energy_q9(energy[b], scale);
@@ -85,7 +93,7 @@ void pn_frontend_comb(pn_frontend *frontend, pn_frame *frame, pn_frontend_scratc
   for (int n = 0; n < PN_WINDOW; n++) {
     scratch->samples[n] = pn_round_shift32(scratch->comb_q15[n], 15 - frame->scale);
   }
-  pn_stft_forward(scratch->samples, &frame->comb, &scratch->stft);
+  pn_stft_forward(frontend->kernels, scratch->samples, &frame->comb, &scratch->stft);
   copy_scaled_down(&frontend->spectrum[oldest], frontend->scale[oldest] - frame->scale,
                    &frame->noisy);
   pn_band_energy(&frame->noisy, frame->noisy_energy);

@@ -17,6 +17,7 @@
 #define PN_SPECTRA (PN_LOOK_AHEAD_FRAMES + 1)
 
 typedef struct pn_frontend {
+  const pn_kernels *kernels;
   int16_t history[PN_HISTORY]; /* newest sample last */
   pn_pitch pitch;
   pn_spectrum spectrum[PN_SPECTRA]; /* of frames t, t-1, t-2, at index frame modulo 3 */
@@ -43,6 +44,10 @@ typedef struct pn_frontend_scratch {
   int32_t comb_q15[PN_WINDOW];
 } pn_frontend_scratch;
 
+/* A front end in silence. */
+void pn_frontend_init(pn_frontend *frontend, const pn_kernels *kernels);
+
+/* Forget all audio. */
 void pn_frontend_reset(pn_frontend *frontend);
 
 /* The stages in order; each takes what the one before left. Split so that they can be timed. */

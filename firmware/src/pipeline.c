@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+void pn_pipeline_init(pn_pipeline *pipeline, const pn_kernels *kernels) {
+  memset(pipeline, 0, sizeof *pipeline);
+  pn_frontend_init(&pipeline->frontend, kernels);
+  pn_pipeline_reset(pipeline);
+}
+
 void pn_pipeline_reset(pn_pipeline *pipeline) {
   pn_frontend_reset(&pipeline->frontend);
   pn_postfilter_reset(&pipeline->postfilter);
@@ -35,7 +41,7 @@ void pn_pipeline_after_network(pn_pipeline *pipeline, int slot, const uint16_t g
   pn_postfilter_scratch *gains = &pipeline->scratch.u.synthesis.postfilter;
   pn_postfilter_run(&pipeline->postfilter, frame, gain_q15, strength_q15, floor_q15, gains);
   pn_pipeline_stage_done(pipeline, PN_STAGE_GAINS);
-  pn_stft_inverse(&gains->cleaned, gains->gain_q15, frame->scale, pipeline->overlap, hop,
-                  &pipeline->scratch.u.synthesis.stft);
+  pn_stft_inverse(pipeline->frontend.kernels, &gains->cleaned, gains->gain_q15, frame->scale,
+                  pipeline->overlap, hop, &pipeline->scratch.u.synthesis.stft);
   pn_pipeline_stage_done(pipeline, PN_STAGE_SYNTHESIS);
 }

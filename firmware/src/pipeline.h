@@ -32,6 +32,9 @@ typedef struct pn_pipeline {
   pn_pipeline_scratch scratch;
 } pn_pipeline;
 
+/* A pipeline in silence without a hook. */
+void pn_pipeline_init(pn_pipeline *pipeline, const pn_kernels *kernels);
+
 /* Forget all audio; the hook stays. */
 void pn_pipeline_reset(pn_pipeline *pipeline);
 

@@ -10,12 +10,20 @@
 #define DC_BLOCKER_SHIFT 3       /* pole at 7/8: corner near 250 Hz at 12 kHz */
 #define JUMP_COST_Q14 11469      /* 0.7: any change of lag beyond DRIFT_LAGS */
 #define DRIFT_COST_Q14 328       /* 0.02 (change of lag)^2 */
-#define DRIFT_LAGS 4
+#define DRIFT_LAGS PN_DRIFT_LAGS
+#define NEVER (-(1 << 30))       /* score of a lag that does not exist */
 #define DECIMATED_PEAK_BITS 11   /* 2 * 240 * 2047^2 < 2^31 */
 #define REFINE_PEAK_BITS 10      /* 2 * 960 * 1023^2 < 2^31 */
+#define JUMPED (PN_LAGS)         /* marks a lag reached by a jump from the best one */
 #define REFINE_REACH 3
 
 void pn_pitch_reset(pn_pitch *pitch) { memset(pitch, 0, sizeof *pitch); }
+
+static int32_t dot(const int16_t *a, const int16_t *b, int n) {
+  int32_t sum = 0;
+  for (int i = 0; i < n; i++) sum += (int32_t)a[i] * b[i];
+  return sum;
+}
 
 /* Low-pass, decimate by four and remove DC from the newest hop. end points behind it.
  * High-pass: v(n) = d(n) - d(n-1) + 7/8 v(n-1), |v| <= 2 max |d| = 2^24. */
@@ -24,13 +32,11 @@ static void decimate(pn_pitch *pitch, const int16_t *end) {
   memmove(pitch->decimated_q8, pitch->decimated_q8 + PN_DECIMATED_HOP,
           (PN_DECIMATED_HISTORY - PN_DECIMATED_HOP) * sizeof *out);
   for (int i = 0; i < PN_DECIMATED_HOP; i++) {
-    const int16_t *newest = end - PN_HOP + 4 * i + 3;
-    int32_t sum_q15 = 0;
-    for (int k = 0; k < PN_DECIMATOR_TAPS; k++) {
-      sum_q15 += (int32_t)pn_decimator_q15[k] * newest[k - (PN_DECIMATOR_TAPS - 1)];
-    }
-    const int32_t value_q8 = pn_round_shift32(sum_q15, 7);
-    const int32_t before_q8 = out[i - 1];
+    const int16_t *oldest = end - PN_HOP + 4 * i + 4 - PN_DECIMATOR_TAPS;
+    out[i] = pn_round_shift32(dot(pn_decimator_q15, oldest, PN_DECIMATOR_TAPS), 7);
+  }
+  for (int i = 0; i < PN_DECIMATED_HOP; i++) {
+    const int32_t value_q8 = out[i], before_q8 = out[i - 1];
     out[i] = value_q8 - pitch->last_q8 + before_q8 - pn_round_shift32(before_q8, DC_BLOCKER_SHIFT);
     pitch->last_q8 = value_q8;
   }
@@ -41,24 +47,16 @@ static void normalise32(const int32_t *x, int n, int bits, int16_t *out) {
   uint32_t peak = 0;
   for (int i = 0; i < n; i++) peak |= (uint32_t)pn_abs32(x[i]);
   const int shift = 32 - pn_clz32(peak) - bits;
-  for (int i = 0; i < n; i++) {
-    out[i] = (int16_t)(shift >= 0 ? pn_asr32(x[i], shift) : pn_shl32(x[i], -shift));
-  }
+  const int down = pn_max32(shift, 0), up = pn_max32(-shift, 0);
+  for (int i = 0; i < n; i++) out[i] = (int16_t)pn_shl32(pn_asr32(x[i], down), up);
 }
 
 static void normalise16(const int16_t *x, int n, int bits, int16_t *out) {
   uint32_t peak = 0;
   for (int i = 0; i < n; i++) peak |= (uint32_t)pn_abs32(x[i]);
   const int shift = 32 - pn_clz32(peak) - bits;
-  for (int i = 0; i < n; i++) {
-    out[i] = (int16_t)(shift >= 0 ? pn_asr32(x[i], shift) : pn_shl32(x[i], -shift));
-  }
-}
-
-static int32_t dot(const int16_t *a, const int16_t *b, int n) {
-  int32_t sum = 0;
-  for (int i = 0; i < n; i++) sum += (int32_t)a[i] * b[i];
-  return sum;
+  const int down = pn_max32(shift, 0), up = pn_max32(-shift, 0);
+  for (int i = 0; i < n; i++) out[i] = (int16_t)pn_shl32(pn_asr32(x[i], down), up);
 }
 
 /* 2 cross / (energy_0 + energy_lag + floor) in Q14, -16384..16384. */
@@ -95,32 +93,45 @@ static void guard_multiples(const int32_t *correlation_q14, int32_t *guarded_q14
   }
 }
 
-/* One Viterbi step; returns the index of the best lag of the newest frame. */
-static int search(pn_pitch *pitch, const int32_t *gain_q14, int32_t *previous) {
-  int best = 0;
-  int32_t *score = pitch->score_q14;
-  uint8_t *from = pitch->came_from[0];
-  memcpy(previous, score, PN_LAGS * sizeof *score);
-  int start = 0;
-  for (int i = 1; i < PN_LAGS; i++) {
-    if (previous[i] > previous[start]) start = i;
-  }
-  memcpy(pitch->came_from[1], from, PN_LAGS);
+/* Let every lag come from the lag d away where that scores better, and note d.
+ * before holds the previous scores, indexed from -DRIFT_LAGS to PN_LAGS - 1 + DRIFT_LAGS. */
+static void drift_step(const int32_t *restrict before, int d, int32_t *restrict top,
+                       int32_t *restrict drift) {
+  const int32_t cost = DRIFT_COST_Q14 * d * d;
   for (int i = 0; i < PN_LAGS; i++) {
-    int32_t top = previous[start] - JUMP_COST_Q14;
-    int origin = start;
-    const int low = pn_max32(i - DRIFT_LAGS, 0), high = pn_min32(i + DRIFT_LAGS, PN_LAGS - 1);
-    for (int j = low; j <= high; j++) {
-      const int32_t candidate = previous[j] - DRIFT_COST_Q14 * (i - j) * (i - j);
-      if (candidate > top) {
-        top = candidate;
-        origin = j;
-      }
-    }
-    score[i] = top + gain_q14[i];
-    from[i] = (uint8_t)origin;
-    if (score[i] > score[best]) best = i;
+    const int32_t candidate = before[i + d] - cost;
+    const int32_t better = -(int32_t)(candidate > top[i]); /* all ones or zero */
+    drift[i] = (d & better) | (drift[i] & ~better);
+    top[i] = pn_max32(candidate, top[i]);
   }
+}
+
+static int index_of_largest(const int32_t *x) {
+  int best = 0;
+  for (int i = 1; i < PN_LAGS; i++) {
+    if (x[i] > x[best]) best = i;
+  }
+  return best;
+}
+
+/* One Viterbi step; returns the index of the best lag of the newest frame. */
+static int search(pn_pitch *pitch, const int32_t *gain_q14, pn_viterbi_scratch *scratch) {
+  int32_t *score = pitch->score_q14, *before = scratch->before + DRIFT_LAGS;
+  int32_t *drift = scratch->drift;
+  const int start = index_of_largest(score);
+  for (int d = 0; d < DRIFT_LAGS; d++) before[-1 - d] = before[PN_LAGS + d] = NEVER;
+  memcpy(before, score, PN_LAGS * sizeof *score);
+  for (int i = 0; i < PN_LAGS; i++) {
+    score[i] = before[start] - JUMP_COST_Q14;
+    drift[i] = JUMPED;
+  }
+  for (int d = -DRIFT_LAGS; d <= DRIFT_LAGS; d++) drift_step(before, d, score, drift);
+  memcpy(pitch->came_from[1], pitch->came_from[0], PN_LAGS);
+  for (int i = 0; i < PN_LAGS; i++) {
+    score[i] += gain_q14[i];
+    pitch->came_from[0][i] = (uint8_t)(drift[i] == JUMPED ? start : i + drift[i]);
+  }
+  const int best = index_of_largest(score);
   const int32_t peak = score[best];
   for (int i = 0; i < PN_LAGS; i++) score[i] -= peak;
   return best;
@@ -155,7 +166,7 @@ pn_pitch_estimate pn_pitch_track(pn_pitch *pitch, const int16_t *history, int le
   normalise32(pitch->decimated_q8, PN_DECIMATED_HISTORY, DECIMATED_PEAK_BITS, scratch->samples);
   correlate(scratch->samples, scratch->correlation);
   guard_multiples(scratch->correlation, scratch->guarded);
-  const int newest = search(pitch, scratch->guarded, scratch->previous);
+  const int newest = search(pitch, scratch->guarded, &scratch->viterbi);
   const int middle = pitch->came_from[0][newest];
   const int lag = PN_LAG_MIN + pitch->came_from[1][middle];
   return refine(history + window_end, lag, scratch->samples);

@@ -13,6 +13,7 @@
 #define PN_LAG_MIN 24
 #define PN_LAG_MAX 192
 #define PN_LAGS (PN_LAG_MAX - PN_LAG_MIN + 1)
+#define PN_DRIFT_LAGS 4 /* largest change of lag per frame that is no jump */
 #define PN_DECIMATED_HOP 120
 #define PN_DECIMATED_WINDOW 240
 #define PN_DECIMATED_HISTORY (PN_LAG_MAX + PN_DECIMATED_WINDOW)
@@ -22,11 +23,16 @@
 /* Samples before the refined frame's window that the refinement reads. */
 #define PN_REFINE_WINDOW 960
 
+typedef struct pn_viterbi_scratch {
+  int32_t before[PN_LAGS + 2 * PN_DRIFT_LAGS];
+  int32_t drift[PN_LAGS];
+} pn_viterbi_scratch;
+
 typedef struct pn_pitch_scratch {
   int16_t samples[PN_REFINE_WINDOW + PN_PERIOD_MAX];
   int32_t correlation[PN_LAGS];
   int32_t guarded[PN_LAGS];
-  int32_t previous[PN_LAGS];
+  pn_viterbi_scratch viterbi;
 } pn_pitch_scratch;
 
 typedef struct pn_pitch {

@@ -49,6 +49,7 @@ pn_state *pn_state_build(void *memory, const pn_plan *plan) {
   state->network = (pn_network *)(void *)((unsigned char *)memory + aligned(sizeof *state));
   pn_model_digest_hex(&state->plan.model, state->digest);
   pn_network_init(state->network, &state->plan.model, state->plan.kernels);
+  pn_pipeline_init(&state->pipeline, state->plan.kernels);
   pn_reset(state);
   return state;
 }

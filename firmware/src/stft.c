@@ -47,10 +47,10 @@ static void separate(const pn_complex_block *z, pn_spectrum *bins) {
   }
 }
 
-void pn_stft_forward(const int32_t samples[PN_WINDOW], pn_spectrum *bins,
-                     pn_stft_scratch *scratch) {
+void pn_stft_forward(const pn_kernels *kernels, const int32_t samples[PN_WINDOW],
+                     pn_spectrum *bins, pn_stft_scratch *scratch) {
   window_and_pack(samples, &scratch->a);
-  pn_fft_480(&scratch->a, &scratch->b);
+  kernels->fft_480(&scratch->a, &scratch->b);
   separate(&scratch->b, bins);
 }
 
@@ -91,12 +91,13 @@ static inline int32_t windowed(int32_t sample, int32_t window_q31, int shift) {
   return shift == 0 ? value : pn_round_shift32(value, shift);
 }
 
-void pn_stft_inverse(const pn_spectrum *bins, const int32_t gain_q15[PN_BINS], int scale,
-                     int32_t overlap[PN_HOP], int16_t hop[PN_HOP], pn_stft_scratch *scratch) {
+void pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
+                     const int32_t gain_q15[PN_BINS], int scale, int32_t overlap[PN_HOP],
+                     int16_t hop[PN_HOP], pn_stft_scratch *scratch) {
   const int shift = scale + PN_INVERSE_BITS - PN_OVERLAP_FRACTION_BITS;
   const pn_complex_block *z = &scratch->b;
   join_swapped(bins, gain_q15, &scratch->a);
-  pn_fft_480(&scratch->a, &scratch->b);
+  kernels->fft_480(&scratch->a, &scratch->b);
   for (int n = 0; n < PN_HOP; n++) {
     const int32_t first = n & 1 ? z->re[n / 2] : z->im[n / 2];
     const int32_t sum = overlap[n] + windowed(first, pn_window_q31[n], shift);

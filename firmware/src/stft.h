@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "fft.h"
+#include "kernels/kernels.h"
 
 #define PN_HOP 480
 #define PN_WINDOW 960
@@ -33,12 +34,13 @@ typedef struct pn_stft_scratch {
 int pn_stft_scale(uint32_t peak_q15);
 
 /* Window and transform samples (|x| <= 2^19) into bins at the same scale, unnormalised. */
-void pn_stft_forward(const int32_t samples[PN_WINDOW], pn_spectrum *bins,
-                     pn_stft_scratch *scratch);
+void pn_stft_forward(const pn_kernels *kernels, const int32_t samples[PN_WINDOW],
+                     pn_spectrum *bins, pn_stft_scratch *scratch);
 
 /* Transform bins, multiplied by gain (Q15, 0..2^17 = 4.0), back to time and overlap-add:
  * hop receives the 480 finished samples, rounded and saturated; overlap keeps the next half. */
-void pn_stft_inverse(const pn_spectrum *bins, const int32_t gain_q15[PN_BINS], int scale,
-                     int32_t overlap[PN_HOP], int16_t hop[PN_HOP], pn_stft_scratch *scratch);
+void pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
+                     const int32_t gain_q15[PN_BINS], int scale, int32_t overlap[PN_HOP],
+                     int16_t hop[PN_HOP], pn_stft_scratch *scratch);
 
 #endif

@@ -83,6 +83,15 @@ static void check_gru(const pn_kernels *kernels, int32_t *h_q24, int8_t *x8,
   require_equal(kernels->name, "gru_update", 0, x8, want_x8, (size_t)units);
 }
 
+/* x is overwritten, so the scalar transform runs first on a copy. */
+static void check_fft(const pn_kernels *kernels, pn_complex_block *restrict x,
+                      pn_complex_block *restrict y) {
+  pn_complex_block copy = *x, want;
+  pn_fft_480(&copy, &want);
+  kernels->fft_480(x, y);
+  require_equal(kernels->name, "fft_480", 0, y, &want, sizeof want);
+}
+
 /* One checked table per family: a kernel has no argument that could name its family. */
 #define DEFINE_CHECKED(family)                                                                     \
   static void gemv_s8_##family(int32_t *acc, const int8_t *weights, const int8_t *x, int rows,     \
@@ -130,6 +139,9 @@ static void check_gru(const pn_kernels *kernels, int32_t *h_q24, int8_t *x8,
                                   const int32_t *acc_recurrent, const pn_gru_scales *scales,       \
                                   int units) {                                                     \
     check_gru(&pn_kernels_##family, h_q24, x8, acc_input, acc_recurrent, scales, units);           \
+  }                                                                                                \
+  static void fft_480_##family(pn_complex_block *restrict x, pn_complex_block *restrict y) {       \
+    check_fft(&pn_kernels_##family, x, y);                                                         \
   }
 
 /* NAME: the same as family in words, ID: its pn_kernel. */
@@ -146,6 +158,7 @@ static void check_gru(const pn_kernels *kernels, int32_t *h_q24, int8_t *x8,
       .sigmoid_q15 = sigmoid_q15_##family,             \
       .quantise_x8 = quantise_x8_##family,             \
       .gru_update = gru_update_##family,               \
+      .fft_480 = fft_480_##family,                     \
   };
 
 #if defined(PN_HAVE_NEON)

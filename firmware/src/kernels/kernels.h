@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fft.h"
 #include "percepnet/percepnet.h"
 
 #define PN_STRIP_ROWS 8
@@ -73,6 +74,9 @@ typedef struct pn_kernels {
    * x8 receives the new state for the next matrix product. units: a multiple of 16. */
   void (*gru_update)(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                      const int32_t *acc_recurrent, const pn_gru_scales *scales, int units);
+
+  /* The complex transform of fft.h with its contract: x into y, x is overwritten. */
+  void (*fft_480)(pn_complex_block *restrict x, pn_complex_block *restrict y);
 } pn_kernels;
 
 /* The table for one kernel family, or for PN_KERNEL_AUTO the fastest that this CPU runs.

@@ -1,4 +1,4 @@
-set(PN_KERNEL_FAMILIES SCALAR)
+set(PN_KERNEL_FAMILIES SCALAR AVX2 AVX512VNNI)
 
 set(PN_KERNEL_SCALAR_PROCESSORS any)
 set(PN_KERNEL_SCALAR_FLAGS)
@@ -17,6 +17,7 @@ set(PN_KERNEL_NEON_PROCESSORS aarch64 armv7)
 set(PN_KERNEL_NEON_FLAGS_armv7 -mfpu=neon)
 set(PN_KERNEL_NEON_SOURCES
   src/kernels/neon/activation_neon.c
+  src/kernels/neon/fft_480_neon.c
   src/kernels/neon/gemv_s8_neon_aarch64.c
   src/kernels/neon/gemv_s8_neon_armv7.c
   src/kernels/neon/gemv_s8_s16_neon.c

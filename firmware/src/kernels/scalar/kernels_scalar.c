@@ -12,4 +12,5 @@ const pn_kernels pn_kernels_scalar = {
     .sigmoid_q15 = pn_sigmoid_q15_scalar,
     .quantise_x8 = pn_quantise_x8_scalar,
     .gru_update = pn_gru_update_scalar,
+    .fft_480 = pn_fft_480,
 };
