@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training record: ``training.csv``, and ``training.png`` drawn from it."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from host_tools.errors import DataError
+
+CSV_NAME = "training.csv"
+PNG_NAME = "training.png"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Means since the row before; validation figures only where a validation ran (else None)."""
+
+    update: int
+    minutes: float
+    hours_heard: float
+    learning_rate: float
+    gradient_norm: float
+    loss: float
+    gain_loss: float
+    strength_loss: float
+    voice_loss: float
+    validation_loss: float | None = None
+    validation_gain_loss: float | None = None
+    validation_strength_loss: float | None = None
+    validation_voice_loss: float | None = None
+
+
+def write_rows(folder: Path, rows: list[Row]) -> None:
+    """Write all rows; the file appears whole."""
+    names = [field.name for field in fields(Row)]
+    temporary = folder / (CSV_NAME + ".partial")
+    with temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, names, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            cells = {k: "" if v is None else f"{v:.6g}" for k, v in asdict(row).items()}
+            writer.writerow(cells)
+    temporary.replace(folder / CSV_NAME)
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Read what write_rows wrote. Raises DataError when the file is missing or damaged."""
+    path = folder / CSV_NAME
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            lines = list(csv.DictReader(stream))
+        rows = []
+        for line in lines:
+            numbers = {k: float(v) for k, v in line.items() if v}
+            rows.append(Row(update=int(numbers.pop("update")), **numbers))
+        return rows
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: cannot be read ({error}); run the training again") from error
+
+
+def draw_curves(folder: Path, rows: list[Row]) -> None:
+    """Draw losses over hours of audio heard into ``training.png``."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    panels = figure.subplots(1, 3)
+    parts = (
+        ("gain", "gain_loss", "validation_gain_loss"),
+        ("strength", "strength_loss", "validation_strength_loss"),
+        ("voice activity", "voice_loss", "validation_voice_loss"),
+    )
+    for panel, (title, train, validation) in zip(panels, parts, strict=True):
+        hours = [row.hours_heard for row in rows]
+        panel.plot(hours, [getattr(row, train) for row in rows], label="train", linewidth=0.8)
+        checked = [row for row in rows if getattr(row, validation) is not None]
+        panel.plot(
+            [row.hours_heard for row in checked],
+            [getattr(row, validation) for row in checked],
+            "o-",
+            label="validation",
+            markersize=3,
+        )
+        panel.set(title=f"{title} loss", xlabel="hours of audio heard")
+        panel.set_yscale("log")
+        panel.grid(alpha=0.3)
+    panels[0].legend()
+    temporary = folder / (PNG_NAME + ".partial")
+    with temporary.open("wb") as stream:
+        FigureCanvasAgg(figure).print_png(stream)
+    temporary.replace(folder / PNG_NAME)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training sequences on disk: features and targets of seeded mixtures.
+
+A shard is one ``shard-NNNNN.npy`` of shape [sequences, frames] whose records hold one frame each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.network.audio_cache import AudioCache, Split
+from host_tools.network.mixing import Mixer, MixingRecipe, Mixture
+from host_tools.network.profile import BANDS, FEATURES
+from host_tools.network.targets import make_targets
+
+Q15 = 32767.0
+FRAMES_PER_SECOND = 100
+SHARD_FORMAT = 1
+SHARD_SEQUENCES = 36  # of 10 s: a tenth of an hour
+
+FRAME_RECORD = np.dtype(
+    [
+        ("features", "<i2", (FEATURES,)),
+        ("gain_q15", "<u2", (BANDS,)),
+        ("strength_q15", "<u2", (BANDS,)),
+        ("mask", "u1", (BANDS,)),
+        ("voice", "u1"),
+    ]
+)
+Frames = npt.NDArray[np.void]
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """All that decides the content of one shard; equal jobs write equal bytes."""
+
+    cache: Path
+    folder: Path
+    split: Split
+    seed: int
+    index: int
+    sequences: int
+    recipe: MixingRecipe
+    clear_licenses_only: bool = False
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"shard-{self.index:05d}.npy"
+
+
+def shard_jobs(
+    cache: Path, split: Split, seed: int, count: int, clear_licenses_only: bool = False
+) -> list[ShardJob]:
+    """Return the jobs of the first ``count`` shards; their folder's name tells recipe and seed."""
+    recipe = MixingRecipe()
+    facts = f"{SHARD_FORMAT} {seed} {clear_licenses_only} {recipe}"
+    digest = hashlib.sha256(facts.encode()).hexdigest()[:8]
+    folder = cache / f"sequences-{digest}" / split
+    return [
+        ShardJob(cache, folder, split, seed, i, SHARD_SEQUENCES, recipe, clear_licenses_only)
+        for i in range(count)
+    ]
+
+
+def frames_of(mixture: Mixture) -> Frames:
+    """Run the library's front end on a mixture; return its FRAME_RECORDs [T]."""
+    from host_tools import features
+
+    measured = features.extract_training(mixture.noisy, mixture.clean)
+    targets = make_targets(measured, mixture.bandwidth_hz)
+    records = np.zeros(len(targets.voice), FRAME_RECORD)
+    records["features"] = measured.features
+    records["gain_q15"] = np.rint(targets.gain * Q15)
+    records["strength_q15"] = np.rint(targets.strength * Q15)
+    records["mask"] = targets.mask
+    records["voice"] = targets.voice
+    return records
+
+
+def write_shard(job: ShardJob) -> Path:
+    """Make the mixtures of one shard and write it whole; an existing shard is kept."""
+    if job.path.exists():
+        return job.path
+    mixer = Mixer(AudioCache(job.cache, job.clear_licenses_only), job.split, job.recipe)
+    sequences = []
+    for number in range(job.sequences):
+        generator = np.random.default_rng([job.seed, job.index, number])
+        sequences.append(frames_of(mixer.draw(generator)))
+    job.folder.mkdir(parents=True, exist_ok=True)
+    temporary = job.path.with_suffix(".partial")
+    with temporary.open("wb") as stream:
+        np.save(stream, np.stack(sequences))
+    os.replace(temporary, job.path)
+    return job.path
+
+
+def _lower_priority() -> None:
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
+def write_shards(jobs: list[ShardJob], workers: int) -> Iterator[Path]:
+    """Write many shards with ``workers`` processes of lowered priority; yield each when done."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(max(1, workers), initializer=_lower_priority) as pool:
+        yield from pool.imap_unordered(write_shard, jobs)
+
+
+def load_shards(folder: Path) -> list[Frames]:
+    """Map every finished shard of a folder, in the order of their numbers."""
+    return [np.load(path, mmap_mode="r") for path in sorted(folder.glob("shard-*.npy"))]
+
+
+def feature_statistics(shards: list[Frames]) -> tuple[npt.NDArray[np.float32], ...]:
+    """Return (mean, standard deviation), each [70], of the features over all frames.
+
+    The deviation is at least 16, so that a constant feature cannot blow up its noise.
+    """
+    count, total, squares = 0, np.zeros(FEATURES), np.zeros(FEATURES)
+    for shard in shards:
+        features = shard["features"].reshape(-1, FEATURES).astype(np.float64)
+        count += len(features)
+        total += features.sum(axis=0)
+        squares += np.square(features).sum(axis=0)
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - np.square(mean), 0.0))
+    return mean.astype(np.float32), np.maximum(deviation, 16.0).astype(np.float32)

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One training run: optimiser, schedule, saved state. Knows nothing of audio or files of data."""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from host_tools.errors import DataError
+from host_tools.network.checkpoint import Checkpoint
+from host_tools.network.curves import Row
+from host_tools.network.data_stream import Position, to_tensors
+from host_tools.network.losses import Losses, compute_losses
+from host_tools.network.profile import Profile
+from host_tools.network.shards import FRAMES_PER_SECOND, Frames
+from host_tools.network.torch_model import Network
+
+STATE_NAME = "training-state.pt"
+STATE_VERSION = 1
+
+Gradients = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hyper-parameters. ``chunk_frames`` is the reach of back-propagation through time.
+
+    On a CPU each of ``threads`` threads works on its own part of the batch, which on a busy machine
+    is much faster than sharing every single product.
+    """
+
+    seed: int = 1
+    batch: int = 32
+    chunk_frames: int = 100
+    learning_rate: float = 1e-3
+    final_rate_ratio: float = 0.01
+    warmup_updates: int = 200
+    weight_decay: float = 0.01
+    gradient_limit: float = 0.5
+    weight_limit: float = 2.0
+    averaging: float = 0.998
+    threads: int = 2
+
+
+@dataclass
+class Sums:
+    """Running sums of what the next row of the record averages."""
+
+    count: int = 0
+    loss: float = 0.0
+    gain: float = 0.0
+    strength: float = 0.0
+    voice: float = 0.0
+    gradient_norm: float = 0.0
+
+    def add(self, losses: Losses, gradient_norm: float) -> None:
+        self.count += 1
+        self.loss += losses.total.item()
+        self.gain += losses.gain.item()
+        self.strength += losses.strength.item()
+        self.voice += losses.voice.item()
+        self.gradient_norm += gradient_norm
+
+
+def choose_precision(device: torch.device) -> torch.dtype:
+    """Return bfloat16 where the processor multiplies it natively, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return torch.bfloat16 if supported() else torch.float32
+
+
+def learning_rate_at(settings: Settings, update: int, progress: float) -> float:
+    """Linear warm-up by updates, then half a cosine over ``progress`` 0..1 of the run."""
+    cosine = 0.5 + 0.5 * math.cos(math.pi * min(max(progress, 0.0), 1.0))
+    level = settings.final_rate_ratio + (1.0 - settings.final_rate_ratio) * cosine
+    return settings.learning_rate * level * min(1.0, (update + 1) / settings.warmup_updates)
+
+
+class Trainer:
+    """Network, its running average, optimiser and counters; all of it can be saved."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        settings: Settings,
+        device: torch.device,
+        precision: torch.dtype | None = None,
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.device = device
+        precision = precision or choose_precision(device)
+        self.network = Network(profile, precision).to(device)
+        self.average = Network(profile, precision).to(device)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=settings.learning_rate,
+            betas=(0.9, 0.99),
+            weight_decay=settings.weight_decay,
+            fused=True,
+        )
+        self._parts = settings.threads if device.type == "cpu" else 1
+        self._pool = ThreadPoolExecutor(self._parts, initializer=torch.set_num_threads, initargs=(1,))
+        self.update = 0
+        self.elapsed_seconds = 0.0
+        self.frames_heard = 0
+        self.position = Position()
+        self.rows: list[Row] = []
+        self.sums = Sums()
+
+    def set_statistics(self, mean: Any, deviation: Any) -> None:
+        """Fix the normalisation of the features: two arrays [70]."""
+        for network in (self.network, self.average):
+            network.feature_mean.copy_(torch.as_tensor(mean))
+            network.feature_std.copy_(torch.as_tensor(deviation))
+
+    def train_sequences(self, frames: Frames, progress: float) -> None:
+        """Run all chunks of one batch of sequences [B, T], one update each."""
+        parts = np.array_split(frames, self._parts)
+        batches = [to_tensors(part, self.device) for part in parts]
+        states = [self.network.initial_state(len(part)) for part in parts]
+        step = self.settings.chunk_frames
+        for start in range(0, frames.shape[1] - step + 1, step):
+            chunk = slice(start, start + step)
+
+            def gradients(number: int, chunk: slice = chunk) -> tuple[Losses, Gradients]:
+                features, targets = batches[number]
+                logits, states[number] = self.network(features[chunk], states[number])
+                losses = compute_losses(logits, targets.part(chunk))
+                return losses, torch.autograd.grad(losses.total, list(self.network.parameters()))
+
+            self._update(list(self._pool.map(gradients, range(self._parts))), progress)
+            self.frames_heard += step * frames.shape[0]
+
+    def _update(self, results: list[tuple[Losses, Gradients]], progress: float) -> None:
+        settings = self.settings
+        rate = learning_rate_at(settings, self.update, progress)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        parameters = list(self.network.parameters())
+        for parameter, *gradients in zip(parameters, *(g for _, g in results), strict=True):
+            parameter.grad = torch.stack(gradients).mean(0) if len(gradients) > 1 else gradients[0]
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, settings.gradient_limit))
+        for losses, _ in results:
+            self.sums.add(losses, norm)
+        if not math.isfinite(norm):
+            self.optimizer.zero_grad(set_to_none=True)
+            return
+        self.optimizer.step()
+        self.update += 1
+        with torch.no_grad():
+            torch._foreach_clamp_min_(parameters, -settings.weight_limit)
+            torch._foreach_clamp_max_(parameters, settings.weight_limit)
+            # A short memory at first, or the average would keep the random start.
+            weight = 1.0 - min(settings.averaging, self.update / (self.update + 10.0))
+            torch._foreach_lerp_(list(self.average.parameters()), parameters, weight)
+
+    @torch.no_grad()
+    def validate(self, shards: list[Frames]) -> Losses:
+        """Return the losses of the averaged network over whole sequences."""
+        totals = torch.zeros(4)
+        for shard in shards:
+            features, targets = to_tensors(shard, self.device)
+            logits, _ = self.average(features, self.average.initial_state(features.shape[1]))
+            losses = compute_losses(logits, targets)
+            parts = (losses.total, losses.gain, losses.strength, losses.voice)
+            totals += torch.stack([part.cpu() for part in parts]) / len(shards)
+        return Losses(*totals)
+
+    def finish_row(self, validation: Losses | None) -> Row:
+        """Close the running sums into a new row of the record."""
+        sums, self.sums = self.sums, Sums()
+        count = max(sums.count, 1)
+        row = Row(
+            update=self.update,
+            minutes=self.elapsed_seconds / 60.0,
+            hours_heard=self.frames_heard / FRAMES_PER_SECOND / 3600.0,
+            learning_rate=self.optimizer.param_groups[0]["lr"],
+            gradient_norm=sums.gradient_norm / count,
+            loss=sums.loss / count,
+            gain_loss=sums.gain / count,
+            strength_loss=sums.strength / count,
+            voice_loss=sums.voice / count,
+            validation_loss=None if validation is None else float(validation.total),
+            validation_gain_loss=None if validation is None else float(validation.gain),
+            validation_strength_loss=None if validation is None else float(validation.strength),
+            validation_voice_loss=None if validation is None else float(validation.voice),
+        )
+        self.rows.append(row)
+        return row
+
+    def checkpoint(self, metadata: dict[str, str]) -> Checkpoint:
+        """Return the averaged network for export."""
+        return self.average.to_checkpoint(metadata)
+
+    def save(self, folder: Path) -> None:
+        """Write everything that resuming needs; the file appears whole."""
+        state = {
+            "version": STATE_VERSION,
+            "settings": asdict(self.settings),
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "update": self.update,
+            "elapsed_seconds": self.elapsed_seconds,
+            "frames_heard": self.frames_heard,
+            "position": asdict(self.position),
+            "rows": [asdict(row) for row in self.rows],
+            "sums": asdict(self.sums),
+        }
+        temporary = folder / (STATE_NAME + ".partial")
+        torch.save(state, temporary)
+        os.replace(temporary, folder / STATE_NAME)
+
+    def restore(self, folder: Path) -> None:
+        """Take over a saved state; the next update is the one that would have followed it."""
+        path = folder / STATE_NAME
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except (OSError, RuntimeError) as error:
+            raise DataError(f"{path}: cannot be resumed ({error}); train without it") from error
+        if state.get("version") != STATE_VERSION:
+            raise DataError(f"{path}: state of another version; train without --resume")
+        try:
+            self.network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+        except RuntimeError as error:
+            raise DataError(f"{path}: belongs to another profile; use that or no --resume") from error
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.update = state["update"]
+        self.elapsed_seconds = state["elapsed_seconds"]
+        self.frames_heard = state["frames_heard"]
+        self.position = Position(**state["position"])
+        self.rows = [Row(**row) for row in state["rows"]]
+        self.sums = Sums(**state["sums"])
