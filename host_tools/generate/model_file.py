@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.errors import DataError, UsageError
+from host_tools.errors import UsageError
 from host_tools.generate.checkout import checkout_root
-
-_MAGIC = b"PNM1"
-_HEADER_BYTES = 64  # docs/model-image.md
-_DIGEST = slice(16, 48)
+from host_tools.quantize.image import digest, read_image
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model image: ``digest`` is the SHA-256 (hex) of what follows its header."""
+    """A model image; ``digest`` as pn_model_digest returns it."""
 
     name: str
     image: bytes
@@ -30,7 +26,7 @@ def model_names() -> list[str]:
 
 
 def find_model(name: str) -> ModelFile:
-    """The model called *name* (models/NAME/NAME.pnm), or the image at that path.
+    """The model called *name* (models/NAME/NAME.pnm), or the image at that path (FILE.pnm).
 
     Raises UsageError when there is none, DataError when the image is damaged.
     """
@@ -42,9 +38,5 @@ def find_model(name: str) -> ModelFile:
     except OSError as error:
         known = ", ".join(model_names()) or "none yet (host_tools quantize makes one)"
         raise UsageError(f"no model '{name}': {path} cannot be read; models: {known}") from error
-    if image[:4] != _MAGIC:
-        raise DataError(f"{path}: is not a model image; make one with host_tools quantize")
-    digest = hashlib.sha256(image[_HEADER_BYTES:])
-    if digest.digest() != image[_DIGEST]:
-        raise DataError(f"{path}: is damaged (digest differs); copy or quantize it again")
-    return ModelFile(path.stem, image, digest.hexdigest())
+    read_image(image, str(path))
+    return ModelFile(path.stem, image, digest(image))

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools import __version__
 from host_tools.errors import DataError, UsageError
+from host_tools.files import whole_file
 from host_tools.generate import activation_tables, tables
 from host_tools.generate.checkout import checkout_root
 from host_tools.generate.model_file import ModelFile, find_model
@@ -158,10 +158,6 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    try:
+    with whole_file(path) as part:
         part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
     return True

@@ -59,10 +59,11 @@ def test_library_keeps_no_writable_data_of_its_own(preset: str) -> None:
 
 def test_second_configure_changes_nothing(tmp_path: Path) -> None:
     command = [need_program("cmake"), "-G", "Ninja", "-S", str(ROOT), "-B", str(tmp_path)]
+    command += ["-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"]
     need_program("ninja")
     plans = []
     for _ in range(2):
         subprocess.run(command, check=True, capture_output=True)
-        plans.append((tmp_path / "build.ninja").read_bytes())
+        plans.append((tmp_path / "compile_commands.json").read_bytes())
     assert b"percepnet_lab" in plans[0]
     assert plans[0] == plans[1]

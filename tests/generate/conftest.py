@@ -1,26 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stand-in for a model image, enough for everything that does not run the network."""
+"""A small untrained model: all that generating and packaging need."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import pytest
 
-HEADER_BYTES = 64
+from host_tools.network.checkpoint import random_checkpoint
+from host_tools.network.profile import Profile
+from host_tools.quantize.image import save_image
+from host_tools.quantize.weights import quantize_checkpoint
+
+SMALL = Profile("example", fc=16, conv1=32, conv2=32, gru=32, gru_gb=32, gru_rb=16)
 
 
-def image_bytes(payload: bytes) -> bytes:
-    """A header with the right digest, followed by *payload*."""
-    header = bytearray(HEADER_BYTES)
-    header[:4] = b"PNM1"
-    header[16:48] = hashlib.sha256(payload).digest()
-    return bytes(header) + payload
-
-
-@pytest.fixture
-def model_path(tmp_path: Path) -> str:
-    path = tmp_path / "example.pnm"
-    path.write_bytes(image_bytes(bytes(range(256))))
+@pytest.fixture(scope="session")
+def model_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("model") / "example.pnm"
+    save_image(quantize_checkpoint(random_checkpoint(SMALL, seed=1)), path)
     return str(path)

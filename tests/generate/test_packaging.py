@@ -13,7 +13,7 @@ import pytest
 
 from host_tools.generate.source_tree import generate_tree
 from host_tools.generate.tree_readme import example_source
-from tests.needs import ROOT, need, need_program
+from tests.needs import need_program
 
 pytestmark = pytest.mark.slow
 
@@ -71,11 +71,9 @@ def denoise(app: Path, **environment: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    image = ROOT / "models" / "percepnet" / "percepnet.pnm"
-    need(image.exists(), "models/percepnet/percepnet.pnm is missing (host_tools quantize)")
+def tree(model_path: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generated") / "percepnet"
-    generate_tree("percepnet", folder)
+    generate_tree(model_path, folder)
     return folder
 
 

@@ -144,15 +144,16 @@ def test_unknown_model_is_a_usage_error(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "tree").exists()
 
 
-@pytest.mark.parametrize("position", [0, 20, -1])
+@pytest.mark.parametrize("position", [0, 4, 20, 500, -1])
 def test_image_with_one_changed_byte_is_refused(
     model_path: str, tmp_path: Path, position: int
 ) -> None:
     image = bytearray(Path(model_path).read_bytes())
     image[position] ^= 1
-    Path(model_path).write_bytes(bytes(image))
+    damaged = tmp_path / "damaged.pnm"
+    damaged.write_bytes(bytes(image))
     with pytest.raises(DataError):
-        generate_tree(model_path, tmp_path / "tree")
+        generate_tree(str(damaged), tmp_path / "tree")
     assert not (tmp_path / "tree").exists()
 
 
