@@ -86,7 +86,8 @@ def odd_function(table: IntArray, x_q12: IntArray) -> IntArray:
     value = c[ORDER]
     for order in reversed(range(ORDER)):
         value = c[order] + mul_q15(value, t_q15)
-    return np.where(x_q12 < 0, -value, value)
+    signed: IntArray = np.where(x_q12 < 0, -value, value)
+    return signed
 
 
 TANH_TABLE = coefficient_table(tanh_target)

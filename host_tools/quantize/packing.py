@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The matrix layout that every kernel reads: [strip of 8 rows][4-column group][8 rows][4 columns]."""
+"""Matrix layout of the kernels: [strip of 8 rows][group of 4 columns][8 rows][4 columns]."""
 
 from __future__ import annotations
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels_avx512vnni.h"
+
+#include "../avx2/kernels_avx2.h"
+
+const pn_kernels pn_kernels_avx512vnni = {
+    .id = PN_KERNEL_AVX512VNNI,
+    .name = "avx512vnni",
+    .gemv_s8 = pn_gemv_s8_avx512vnni,
+    .gemv2_s8 = pn_gemv2_s8_avx512vnni,
+    .gemv_s8_s16 = pn_gemv_s8_s16_avx2,
+    .requantise_q12 = pn_requantise_q12_avx2,
+    .tanh_q15 = pn_tanh_q15_avx2,
+    .sigmoid_q15 = pn_sigmoid_q15_avx2,
+    .quantise_x8 = pn_quantise_x8_avx2,
+    .gru_update = pn_gru_update_avx2,
+};
