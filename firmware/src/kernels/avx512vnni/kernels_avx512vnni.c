@@ -14,4 +14,5 @@ const pn_kernels pn_kernels_avx512vnni = {
     .sigmoid_q15 = pn_sigmoid_q15_avx2,
     .quantise_x8 = pn_quantise_x8_avx2,
     .gru_update = pn_gru_update_avx2,
+    .fft_480 = pn_fft_480,
 };

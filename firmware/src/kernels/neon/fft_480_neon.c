@@ -4,10 +4,8 @@
  * four neighbouring p instead and interleaves its four outputs on the way to memory. */
 #include <arm_neon.h>
 
-#include "fft.h"
+#include "kernels_neon.h"
 #include "tables.h"
-
-void pn_fft_480_neon(pn_complex_block *restrict x, pn_complex_block *restrict y);
 
 typedef struct complex_q {
   int32x4_t re, im;

@@ -18,6 +18,7 @@ void pn_sigmoid_q15_neon(int16_t *y_q15, const int16_t *x_q12, int n);
 void pn_quantise_x8_neon(int8_t *x8, const int16_t *x_q15, int n);
 void pn_gru_update_neon(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                           const int32_t *acc_recurrent, const pn_gru_scales *scales, int units);
+void pn_fft_480_neon(pn_complex_block *restrict x, pn_complex_block *restrict y);
 
 extern const pn_kernels pn_kernels_neon;
 
