@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
@@ -68,10 +68,13 @@ def size_report(target: str, model: Path | None = None) -> SizeReport:
     probe = str(_folder(target) / "percepnet_sizes")
     arguments = [] if model is None else [str(model)]
     facts = _run_probe([*_emulator(target), probe, *arguments])
+    flash = flash_size(_library(target))
+    if model is not None:
+        flash = replace(flash, model_bytes=model.stat().st_size)
     return SizeReport(
         target,
         facts["kernel"],
-        flash_size(_library(target)),
+        flash,
         int(facts["state_bytes"]),
         int(facts["stack_create_bytes"]),
         int(facts["stack_process_bytes"]),
