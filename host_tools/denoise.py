@@ -93,9 +93,7 @@ def _clean(
     return fitted, float(run.call_times_ns.sum(dtype=np.float64)) / 1e9
 
 
-def _of_channel(
-    progress: ProgressOfChannel | None, channel: int, channels: int
-) -> Progress | None:
+def _of_channel(progress: ProgressOfChannel | None, channel: int, channels: int) -> Progress | None:
     if progress is None:
         return None
     return lambda done, frames: progress(channel, channels, done, frames)

@@ -141,9 +141,7 @@ class Device(ABC):
         """Apply the settings and reset the state. Raises UsageError for a kernel it lacks."""
 
     @abstractmethod
-    def run(
-        self, pcm: Samples, *, pace_ms: int = 0, progress: Progress | None = None
-    ) -> RunResult:
+    def run(self, pcm: Samples, *, pace_ms: int = 0, progress: Progress | None = None) -> RunResult:
         """Reset, then run int16 mono 48 kHz audio [samples] of any length from device memory.
 
         The audio is padded with zeros to whole frames. ``pace_ms`` 0 runs as fast as it goes;

@@ -20,7 +20,5 @@ def find_agent(target: str, device: str) -> Path:
     """The built agent. Raises DeviceError that names the build command."""
     path = agent_path(target)
     if not path.is_file():
-        raise DeviceError(
-            f"{device}: no agent at {path}; try: host_tools build --target {target}"
-        )
+        raise DeviceError(f"{device}: no agent at {path}; try: host_tools build --target {target}")
     return path

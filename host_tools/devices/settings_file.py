@@ -79,7 +79,7 @@ def _named(path: Path, name: str, table: Any) -> NamedDevice:
     url = table.get("url")
     description = table.get("description", "")
     if not isinstance(url, str) or not url or not isinstance(description, str):
-        raise UsageError(f"{where} needs url = \"...\", for example \"emulator:cortex-a53\"")
+        raise UsageError(f'{where} needs url = "...", for example "emulator:cortex-a53"')
     if ":" in name or name == "host":
         raise UsageError(f"{where}: a name must not look like a device URL")
     return NamedDevice(name, url, description, path)

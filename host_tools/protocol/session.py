@@ -151,9 +151,7 @@ class Session:
         in_flight = sum(item.link_bytes for item in pending.values())
         return not pending or in_flight + 2 * wire.PAYLOAD_MAX_BYTES <= self.window_bytes
 
-    def _begin(
-        self, pending: OrderedDict[int, _Pending], index: int, request: Request
-    ) -> None:
+    def _begin(self, pending: OrderedDict[int, _Pending], index: int, request: Request) -> None:
         command, payload = request
         self._sequence = self._sequence % 0xFFFF + 1
         data = encode_frame(Frame(command, self._session, self._sequence, payload))

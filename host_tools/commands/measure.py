@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from host_tools.terminal import Terminal
+
+
+def measure(
+    context: typer.Context,
+    device: Annotated[str, typer.Option(help="Where to run, see: host_tools devices.")] = "host",
+    clip: Annotated[
+        Path | None, typer.Option(metavar="NOISY.wav", help="Default: the bundled clip.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(metavar="CLEAN.wav", help="The clean speech in --clip.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Limits of budgets.toml, e.g. phone.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="Name under models/.")] = "percepnet",
+    kernel: Annotated[str, typer.Option(help="auto, scalar, neon, dotprod, avx2, ...")] = "auto",
+    packets: Annotated[
+        bool, typer.Option("--packets", help="Two frames a library call (20 ms).")
+    ] = False,
+    repeats: Annotated[int, typer.Option(help="Timed runs on a real device.")] = 5,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="result.json and enhanced WAV go below it.")
+    ] = Path("runs"),
+) -> None:
+    """Run a clip on a device, check its output and compare the cost with a budget."""
+    from host_tools.measure.measure import measure as measure_device
+    from host_tools.measure.runs import Plan
+    from host_tools.report.run_folder import write_run
+    from host_tools.report.terminal import print_result
+
+    terminal: Terminal = context.obj
+    plan = Plan(kernel=kernel, mode="packet" if packets else "frame", repeats=repeats)
+    with terminal.progress() as report:
+        result = measure_device(
+            device, clip, reference, model=model, budget=budget, plan=plan, progress=report
+        )
+    folder = write_run(result, output)
+    if terminal.as_json:
+        terminal.json_text(result.to_json())
+    else:
+        print_result(result, terminal.out)
+    terminal.say(f"kept in {folder}")
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)

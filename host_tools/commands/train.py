@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from host_tools.terminal import Terminal
+
+
+def train(
+    context: typer.Context,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Checkpoint, record and curves go here.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Recordings; needed until the cache holds them."),
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Decoded recordings (default OUTPUT/cache).")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="TOML", help="Topology; default: the shipped percepnet.")
+    ] = None,
+    minutes: Annotated[float, typer.Option(help="Time to train.")] = 60.0,
+    hours: Annotated[float, typer.Option(help="Audio to mix.")] = 20.0,
+    updates: Annotated[
+        int | None, typer.Option(help="Stop after so many updates; exactly repeatable.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run ended.")] = False,
+    clear_licenses_only: Annotated[
+        bool, typer.Option("--clear-licenses-only", help="Leave out doubtful recordings.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="Processes that make mixtures.")] = 2,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+) -> None:
+    """Train a network on a folder of speech, noise and room responses (needs PyTorch)."""
+    from host_tools.errors import MissingDependency
+    from host_tools.generate.checkout import checkout_root
+    from host_tools.network.profile import load_profile
+    from host_tools.network.training import train as train_network
+
+    try:
+        from host_tools.network.trainer import Settings
+    except ImportError as error:
+        raise MissingDependency(
+            "training needs PyTorch; install it with: pip install 'percepnet-kit[train]'"
+        ) from error
+
+    terminal: Terminal = context.obj
+    topology = load_profile(profile or checkout_root() / "models" / "percepnet" / "profile.toml")
+    checkpoint = train_network(
+        data,
+        cache or output / "cache",
+        output,
+        topology,
+        settings=Settings(seed=seed),
+        minutes=minutes,
+        hours=hours,
+        updates=updates,
+        resume=resume,
+        clear_licenses_only=clear_licenses_only,
+        workers=workers,
+        device_name=device,
+        console=terminal.err,
+    )
+    terminal.result(
+        {"checkpoint": checkpoint},
+        lambda console: console.print(
+            str(checkpoint), highlight=False, markup=False, soft_wrap=True
+        ),
+    )
