@@ -15,7 +15,7 @@ from host_tools.errors import DataError, MissingDependency
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*)$")
 _BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z)\s+(.*?)(0x[0-9a-f]+)(?: <[^>]*>)?$")
 _PAIR = re.compile(r"^ldp (q\d+), (q\d+), \[(\w+)(?:, #(-?\w+))?\](?:, #(-?\w+))?$")
-_PRODUCT = re.compile(r"^(sdot|udot|usdot|smmla|smull2?|smlal2?|umull2?|umlal2?|mla|mul)\b")
+_PRODUCT = re.compile(r"^(sdot|udot|usdot|smmla|smull2?|smlal2?|umull2?|umlal2?|mla|mul|madd)\b")
 
 
 @dataclass(frozen=True)
