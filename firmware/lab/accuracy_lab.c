@@ -49,7 +49,7 @@ PN_LAB_API int pn_lab_enhance(const int16_t *samples, int64_t frames, const int3
   int32_t before_q7[PN_HOP];
   accuracy_lab *lab = calloc(1, sizeof *lab);
   if (lab == NULL) return -1;
-  pn_frontend_reset(&lab->frontend);
+  pn_frontend_init(&lab->frontend, pn_kernels_select(PN_KERNEL_AUTO, NULL));
   pn_postfilter_reset(&lab->postfilter);
   for (int64_t t = 0; t < frames; t++) {
     int16_t *row = features + t * PN_FEATURES;
@@ -61,8 +61,9 @@ PN_LAB_API int pn_lab_enhance(const int16_t *samples, int64_t frames, const int3
     pn_postfilter_run(&lab->postfilter, &lab->frame, gain_q15 + t * PN_BANDS,
                       strength_q15 + t * PN_BANDS, floor_q15, &lab->post_scratch);
     memcpy(before_q7, lab->overlap_q7, sizeof before_q7);
-    pn_stft_inverse(&lab->post_scratch.cleaned, lab->post_scratch.gain_q15, lab->frame.scale,
-                    lab->overlap_q7, out + t * PN_HOP, &lab->scratch.stft);
+    pn_stft_inverse(lab->frontend.kernels, &lab->post_scratch.cleaned,
+                    lab->post_scratch.gain_q15, lab->frame.scale, lab->overlap_q7,
+                    out + t * PN_HOP, &lab->scratch.stft);
     unrounded_hop(before_q7, &lab->scratch.stft.b, lab->frame.scale, out_q7 + t * PN_HOP);
   }
   free(lab);
@@ -88,7 +89,7 @@ PN_LAB_API int pn_lab_spectrum(const int16_t *window, int32_t *re, int32_t *im) 
   for (int n = 0; n < PN_WINDOW; n++) peak = pn_max32(peak, pn_abs32(window[n]));
   const int scale = pn_stft_scale((uint32_t)peak << 15);
   for (int n = 0; n < PN_WINDOW; n++) samples[n] = pn_shl32(window[n], scale);
-  pn_stft_forward(samples, &bins, &scratch);
+  pn_stft_forward(pn_kernels_select(PN_KERNEL_AUTO, NULL), samples, &bins, &scratch);
   memcpy(re, bins.re, sizeof bins.re);
   memcpy(im, bins.im, sizeof bins.im);
   return scale;

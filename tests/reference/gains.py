@@ -10,7 +10,7 @@ import numpy as np
 
 from tests.reference.constants import BANDS, FloatArray
 
-POST_FILTER_BETA = 0.02
+POST_FILTER_BETA = 1311 / 65536
 DECAY_PER_FRAME = 0.5
 MAX_ENERGY_RATIO = 64.0
 
@@ -46,7 +46,7 @@ def envelope_compensation(gains: FloatArray, energies: FloatArray) -> FloatArray
 
 
 def compensation_of_ratio(ratio: FloatArray) -> FloatArray:
-    """sqrt((1+beta) x / (1 + beta x^2)) of an energy ratio x >= 1."""
+    """sqrt((1+beta) x / (1 + beta x^2)), beta = 0.02, of an energy ratio x >= 1."""
     return np.sqrt((1 + POST_FILTER_BETA) * ratio / (1 + POST_FILTER_BETA * ratio**2))
 
 
