@@ -8,6 +8,7 @@ side with a Hann shape (PercepNet, Interspeech 2020), Stockham twiddle factors.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -61,14 +62,14 @@ def band_fraction_q15() -> list[int]:
     """For bins 0..400 the weight of the next centre in Q15 (0 below the first centre)."""
     centres = band_centres()
     fraction = [0] * (BAND_EDGE_TOP_BIN + 1)
-    for low, high in zip(centres, centres[1:], strict=False):
+    for low, high in itertools.pairwise(centres):
         for offset in range(high - low):
             fraction[low + offset] = round(32768 * offset / (high - low))
     return fraction
 
 
 def comb_weights_q15() -> list[list[int]]:
-    """Row F: weights of periods -5 (past) .. +5 (future), future ones beyond F dropped, sum 32768."""
+    """Row F: weights of periods -5 (past) .. +5 (future), those beyond F dropped, sum 32768."""
     hann = [0.5 + 0.5 * math.cos(math.pi * k / (COMB_PERIODS + 1)) for k in range(-5, 6)]
     rows = []
     for future in range(COMB_PERIODS + 1):
