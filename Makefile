@@ -2,7 +2,7 @@
 # make measure | test | build | setup | lint | clean
 DEVICE ?= emulator:cortex-a53
 PRESETS := host rpi-aarch64 rpi-armv7
-TEST_PRESETS := $(PRESETS) host-check-kernels
+TEST_PRESETS := $(PRESETS) host-check-kernels rpi-aarch64-check-kernels rpi-armv7-check-kernels
 
 bin := .venv/bin
 setup_done := .venv/.setup-done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small untrained model: all that generating and packaging need."""
+"""Fixtures for all rooms."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ SMALL = Profile("example", fc=16, conv1=32, conv2=32, gru=32, gru_gb=32, gru_rb=
 
 @pytest.fixture(scope="session")
 def model_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Image of a small untrained model: enough for all that does not judge the sound."""
     path = tmp_path_factory.mktemp("model") / "example.pnm"
     save_image(quantize_checkpoint(random_checkpoint(SMALL, seed=1)), path)
     return str(path)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Libraries that compare every SIMD kernel with the scalar one at each call, and then run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+from tests.needs import need_build, need_program
+
+EMULATORS = {"host": None, "rpi-aarch64": "qemu-aarch64", "rpi-armv7": "qemu-arm"}
+
+
+@pytest.mark.parametrize(
+    ("target", "cpu", "kernel"),
+    [
+        ("host", None, None),
+        ("rpi-aarch64", "cortex-a53", "neon"),
+        ("rpi-aarch64", "cortex-a76", "dotprod"),
+        ("rpi-aarch64", "max", "dotprod"),
+        ("rpi-armv7", "cortex-a7", "neon"),
+        ("rpi-armv7", "cortex-a15", "neon"),
+    ],
+)
+def test_kernels_agree_with_the_scalar_ones_over_three_seconds(
+    target: str, cpu: str | None, kernel: str | None, model_path: str
+) -> None:
+    program = need_build(f"{target}-check-kernels", "percepnet_sizes")
+    emulator = EMULATORS[target]
+    command = [str(program), model_path]
+    if emulator is not None:
+        command.insert(0, need_program(emulator))
+    environment = dict(os.environ) if cpu is None else {**os.environ, "QEMU_CPU": cpu}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    if kernel is not None:
+        assert f"kernel {kernel}\n" in done.stdout
