@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels_dotprod.h"
+
+#include "../neon/kernels_neon.h"
+
+const pn_kernels pn_kernels_dotprod = {
+    .id = PN_KERNEL_DOTPROD,
+    .name = "dotprod",
+    .gemv_s8 = pn_gemv_s8_dotprod,
+    .gemv2_s8 = pn_gemv2_s8_dotprod,
+    .gemv_s8_s16 = pn_gemv_s8_s16_neon,
+    .requantise_q12 = pn_requantise_q12_neon,
+    .tanh_q15 = pn_tanh_q15_neon,
+    .sigmoid_q15 = pn_sigmoid_q15_neon,
+    .quantise_x8 = pn_quantise_x8_neon,
+    .gru_update = pn_gru_update_neon,
+};
