@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,7 @@ def generate(
     ] = False,
 ) -> None:
     """Write a C source tree of library and model that builds alone."""
-    from host_tools.generate import source_tree
+    from host_tools.generate import size_report, source_tree
 
     terminal: Terminal = context.obj
     if tables == (output is not None):
@@ -50,13 +51,15 @@ def generate(
         )
     else:
         tree = source_tree.generate_tree(model, output)
+        image = tree.directory / source_tree.MODEL_IMAGE
+        sizes = [size_report.size_report(name, image) for name in size_report.built_targets()]
+        lines = size_report.size_lines(sizes) or ["sizes: unknown before 'host_tools build'"]
+        lines.insert(
+            0, f"{tree.directory}: {len(tree.files)} files, model {tree.model} {tree.model_digest}"
+        )
         terminal.result(
-            tree,
+            {**asdict(tree), "sizes": sizes},
             lambda console: console.print(
-                f"{tree.directory}: {len(tree.files)} files, model {tree.model} "
-                f"{tree.model_digest}",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
+                "\n".join(lines), highlight=False, markup=False, soft_wrap=True
             ),
         )

@@ -81,6 +81,23 @@ def size_report(target: str, model: Path | None = None) -> SizeReport:
     )
 
 
+def size_lines(reports: Sequence[SizeReport]) -> list[str]:
+    """The reports as a text table, one column a target, bytes; empty without reports."""
+    if not reports:
+        return []
+    rows = [
+        ("bytes", [report.target for report in reports]),
+        ("code", [str(report.flash.code_bytes) for report in reports]),
+        ("tables", [str(report.flash.table_bytes) for report in reports]),
+        ("model", [str(report.flash.model_bytes) for report in reports]),
+        ("state per channel", [str(report.state_bytes) for report in reports]),
+        ("stack, create", [str(report.stack_create_bytes) for report in reports]),
+        ("stack, process", [str(report.stack_process_bytes) for report in reports]),
+    ]
+    lines = [f"{name:<18}" + "".join(f"{value:>14}" for value in values) for name, values in rows]
+    return [*lines, f"stack: {STACK_METHOD}, {', '.join(r.kernel for r in reports)} kernels"]
+
+
 def flash_size(library: Path) -> FlashSize:
     """Sizes of a shared library: code, constant tables, embedded model, writable data."""
     code = constant = writable = 0
