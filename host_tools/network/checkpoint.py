@@ -67,7 +67,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             metadata = dict(stored.metadata() or {})
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path}: cannot be read ({error}); train or copy it again") from error
+        raise CheckpointError(
+            f"{path}: cannot be read ({error}); train or copy it again"
+        ) from error
     if metadata.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(f"{path}: format version is not {FORMAT_VERSION}; train it again")
     try:

@@ -51,7 +51,8 @@ class FloatNetwork:
             "conv2": np.zeros((profile.conv2_kernel - 1, profile.conv1), self.dtype),
         }
         self._state: dict[str, Array] = {
-            name: np.zeros(units, self.dtype) for name, (_, units) in profile.recurrent_sizes.items()
+            name: np.zeros(units, self.dtype)
+            for name, (_, units) in profile.recurrent_sizes.items()
         }
 
     def run(self, features: npt.NDArray[np.int16]) -> NetworkOutput:

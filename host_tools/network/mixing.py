@@ -61,6 +61,7 @@ PLAIN_RECIPE = MixingRecipe(
     babble_probability=0.0,
     hiss_probability=0.0,
     second_noise_probability=0.0,
+    third_noise_probability=0.0,
 )
 
 
@@ -102,8 +103,8 @@ class Mixer:
         self._speaker_names = list(self._speakers)
         self._speaker_weights = weights / weights.sum()
 
-    def draw(self, generator: np.random.Generator) -> Mixture:
-        """Make one mixture of ``recipe.seconds``."""
+    def draw(self, generator: np.random.Generator, snr_db: float | None = None) -> Mixture:
+        """Make one mixture of ``recipe.seconds``; the SNR is drawn when none is given."""
         recipe = self.recipe
         kind = generator.random()
         noise_only = kind < recipe.noise_only_probability
@@ -111,7 +112,8 @@ class Mixer:
         speaker, dry, bandwidth = self._speech(generator)
         target, wet = self._rooms_of_speech(dry, generator)
         names, noise = self._noise(generator)
-        snr_db = self._draw_snr(generator)
+        drawn_snr_db = self._draw_snr(generator)
+        snr_db = drawn_snr_db if snr_db is None else snr_db
         if noise_only:
             target, wet = np.zeros_like(target), np.zeros_like(wet)
             # The bandwidth stays, so that no band sees noise alone more often than others do.
@@ -196,7 +198,7 @@ class Mixer:
         count = 1 + int(draw < recipe.second_noise_probability)
         count += int(draw < recipe.third_noise_probability)
         total = np.zeros(self._samples, np.float32)
-        names = []
+        names: list[str] = []
         for _ in range(count):
             name, noise = self._one_noise(generator)
             level = 10.0 ** (generator.uniform(-12.0, 0.0) / 20.0) if names else 1.0
@@ -222,9 +224,7 @@ class Mixer:
             noise = augmentation.random_filter(noise, generator)
         return name, noise
 
-    def _recorded_noise(
-        self, recordings: list[Recording], generator: np.random.Generator
-    ) -> Audio:
+    def _recorded_noise(self, recordings: list[Recording], generator: np.random.Generator) -> Audio:
         """A random cut, followed by further cuts of the same recording until it is long enough."""
         recording = self._pick(recordings, generator)
         pieces: list[Audio] = []

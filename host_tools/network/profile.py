@@ -73,7 +73,10 @@ class Profile:
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor of a checkpoint of this profile."""
-        shapes: dict[str, tuple[int, ...]] = {"feature_mean": (FEATURES,), "feature_std": (FEATURES,)}
+        shapes: dict[str, tuple[int, ...]] = {
+            "feature_mean": (FEATURES,),
+            "feature_std": (FEATURES,),
+        }
         for name, columns in self.dense_inputs.items():
             rows = self.dense_outputs[name]
             shapes[f"{name}.weight"] = (rows, columns)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from host_tools.network.targets import make_targets
 
 Q15 = 32767.0
 FRAMES_PER_SECOND = 100
-SHARD_FORMAT = 1
+SHARD_FORMAT = 2  # raise when features or targets change
 SHARD_SEQUENCES = 36  # of 10 s: a tenth of an hour
 
 FRAME_RECORD = np.dtype(
@@ -102,7 +103,9 @@ def write_shard(job: ShardJob) -> Path:
     return job.path
 
 
-def _lower_priority() -> None:
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(os, "nice"):
         os.nice(10)
 
@@ -110,7 +113,7 @@ def _lower_priority() -> None:
 def write_shards(jobs: list[ShardJob], workers: int) -> Iterator[Path]:
     """Write many shards with ``workers`` processes of lowered priority; yield each when done."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(max(1, workers), initializer=_lower_priority) as pool:
+    with context.Pool(max(1, workers), initializer=_start_worker) as pool:
         yield from pool.imap_unordered(write_shard, jobs)
 
 

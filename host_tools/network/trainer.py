@@ -110,7 +110,9 @@ class Trainer:
             fused=True,
         )
         self._parts = settings.threads if device.type == "cpu" else 1
-        self._pool = ThreadPoolExecutor(self._parts, initializer=torch.set_num_threads, initargs=(1,))
+        self._pool = ThreadPoolExecutor(
+            self._parts, initializer=torch.set_num_threads, initargs=(1,)
+        )
         self.update = 0
         self.elapsed_seconds = 0.0
         self.frames_heard = 0
@@ -235,7 +237,9 @@ class Trainer:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
         except RuntimeError as error:
-            raise DataError(f"{path}: belongs to another profile; use that or no --resume") from error
+            raise DataError(
+                f"{path}: belongs to another profile; use that or no --resume"
+            ) from error
         self.optimizer.load_state_dict(state["optimizer"])
         self.update = state["update"]
         self.elapsed_seconds = state["elapsed_seconds"]

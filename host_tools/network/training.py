@@ -6,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,7 +98,9 @@ def train(
     trainer.set_statistics(*shards.feature_statistics(first_train))
     if resume:
         trainer.restore(output)
-    run = _Run(trainer, output, console, minutes, updates, check_minutes, clear_licenses_only, hours)
+    run = _Run(
+        trainer, output, console, minutes, updates, check_minutes, clear_licenses_only, hours
+    )
     with maker, _stop_on_signal(run):
         run.loop([job.path for job in train_jobs], [_load(j) for j in validation_jobs], maker)
     if run.stopped:
@@ -145,6 +148,9 @@ def _make_shards(jobs: list[shards.ShardJob], workers: int, console: Console) ->
 
 
 def _write_all(jobs: list[shards.ShardJob], workers: int) -> None:
+    # Leaving by exception closes the pool; dying at once would leave its workers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for _ in shards.write_shards(jobs, workers):
         pass
 
@@ -212,9 +218,7 @@ class _Run:
             return self.trainer.update / max(self._updates, 1)
         return self.trainer.elapsed_seconds / (self._minutes * 60.0)
 
-    def loop(
-        self, paths: list[Path], validation: list[shards.Frames], maker: _ShardMaker
-    ) -> None:
+    def loop(self, paths: list[Path], validation: list[shards.Frames], maker: _ShardMaker) -> None:
         """Train until the run is done or stopped; always leaves a saved state and a checkpoint."""
         from host_tools.network.data_stream import SequenceStream
 
