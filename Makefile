@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make measure | test | build | setup | lint | clean
 DEVICE ?= emulator:cortex-a53
+TORCH ?= torch>=2.4,<3
 PRESETS := host rpi-aarch64 rpi-armv7
 TEST_PRESETS := $(PRESETS) host-check-kernels rpi-aarch64-check-kernels rpi-armv7-check-kernels
 
@@ -34,7 +35,7 @@ test: setup
 	@$(bin)/python -m pytest -q -m "not training"
 
 test-training: setup
-	@$(bin)/python -c 'import torch' 2>/dev/null || $(bin)/python -m pip install --quiet -e '.[train]'
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' -e '.[train]'
 	@scripts/build_presets.sh host
 	@$(bin)/python -m pytest -q -m training
 
