@@ -39,9 +39,11 @@ set(PN_AGENT_SOURCES
   agent/tty.c
   agent/tty.c
   agent/main.c
+  apps/load_file.c
   src/crc32.c)
 
 set(PN_DENOISE_SOURCES
+  apps/load_file.c
   apps/percepnet_denoise.c
   apps/wav_reader.c
   apps/wav_writer.c)

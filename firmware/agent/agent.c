@@ -69,10 +69,16 @@ static void pn_agent_lay_out(pn_agent *agent) {
   agent->calls = 0;
 }
 
+static void pn_agent_fill_config(const pn_agent *agent, pn_kernel kernel, pn_config *config) {
+  pn_config_init(config);
+  config->kernel = kernel;
+  config->model_image = agent->platform->model_image;
+  config->model_bytes = agent->platform->model_bytes;
+}
+
 static pn_status pn_agent_build_state(pn_agent *agent, pn_kernel kernel) {
   pn_config config;
-  pn_config_init(&config);
-  config.kernel = kernel;
+  pn_agent_fill_config(agent, kernel, &config);
   agent->state = NULL;
   return pn_init(agent->memory, agent->state_bytes, &config, &agent->state);
 }
@@ -103,7 +109,9 @@ pn_status pn_agent_init(pn_agent *agent, const pn_agent_platform *platform, void
   agent->platform = platform;
   agent->memory = memory;
   agent->memory_bytes = memory_bytes;
-  const size_t state_bytes = (pn_state_size(NULL) + 15u) & ~(size_t)15u;
+  pn_config config;
+  pn_agent_fill_config(agent, PN_KERNEL_AUTO, &config);
+  const size_t state_bytes = (pn_state_size(&config) + 15u) & ~(size_t)15u;
   if (state_bytes <= memory_bytes) agent->state_bytes = state_bytes;
   pn_agent_lay_out(agent);
 

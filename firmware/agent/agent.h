@@ -31,6 +31,8 @@ typedef struct pn_agent_platform {
   uint32_t receive_buffer_bytes; /* that the link holds while the agent is busy, >= 4 KiB */
   const char *cpu_name;
   const char *cpu_arch;
+  const void *model_image; /* NULL: the model embedded in the library */
+  size_t model_bytes;
 } pn_agent_platform;
 
 /* Settings of the latest CONFIGURE. */

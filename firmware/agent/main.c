@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../apps/load_file.h"
 #include "agent.h"
 #include "cpu_info.h"
 #include "tty.h"
@@ -30,6 +31,7 @@ typedef struct options {
   pn_kernel kernel;
   unsigned long memory_mib;
   const char *tty;
+  const char *model_path;
 } options;
 
 static const char *const kernel_names[] = {"auto", "scalar", "neon",      "dotprod",
@@ -41,6 +43,7 @@ static const char help_text[] =
     "  --kernel NAME     auto, scalar, neon, dotprod, i8mm, avx2 or avx512vnni (default auto)\n"
     "  --tty PATH[,BAUD] serve a serial line instead (default 115200 baud)\n"
     "  --memory-mib N    memory for audio, 1 to 1024 (default 32)\n"
+    "  --model FILE      a model image instead of the one built in\n"
     "  --version         library and protocol version\n"
     "  --help            this text\n";
 
@@ -115,6 +118,7 @@ static int parse_options(int argc, char **argv, options *chosen) {
   static const struct option known[] = {{"kernel", required_argument, NULL, 'k'},
                                         {"tty", required_argument, NULL, 't'},
                                         {"memory-mib", required_argument, NULL, 'm'},
+                                        {"model", required_argument, NULL, 'i'},
                                         {"version", no_argument, NULL, 'v'},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
@@ -125,6 +129,7 @@ static int parse_options(int argc, char **argv, options *chosen) {
       case 'k': failure = parse_kernel(optarg, &chosen->kernel); break;
       case 't': chosen->tty = optarg; break;
       case 'm': failure = parse_memory(optarg, &chosen->memory_mib); break;
+      case 'i': chosen->model_path = optarg; break;
       case 'v':
         printf("percepnet_agent %s (protocol %d)\n", pn_version(), PN_PROTOCOL_VERSION);
         return EXIT_SUCCESS;
@@ -139,19 +144,9 @@ static int parse_options(int argc, char **argv, options *chosen) {
   return failure == 0 ? -1 : failure;
 }
 
-static int serve(const options *chosen, link_ends *ends) {
-  static pn_agent agent;
-  const size_t memory_bytes = chosen->memory_mib << 20;
-  void *memory = aligned_alloc(64, memory_bytes);
-  if (memory == NULL) {
-    fprintf(stderr, "percepnet_agent: no %lu MiB of memory, try a smaller --memory-mib\n",
-            chosen->memory_mib);
-    return EXIT_LIBRARY;
-  }
+static pn_agent_platform describe(const options *chosen, link_ends *ends, const char *cpu_name) {
   struct timespec resolution = {0, 1};
   clock_getres(CLOCK_MONOTONIC, &resolution);
-  char cpu_name[128];
-  pn_agent_cpu_name(cpu_name, sizeof cpu_name);
   const pn_agent_platform platform = {
       .user = ends,
       .read = link_read,
@@ -163,27 +158,62 @@ static int serve(const options *chosen, link_ends *ends) {
       .receive_buffer_bytes = chosen->tty == NULL ? PIPE_BUFFER_BYTES : TTY_BUFFER_BYTES,
       .cpu_name = cpu_name,
       .cpu_arch = pn_agent_cpu_arch()};
-  const pn_status status =
-      pn_agent_init(&agent, &platform, memory, memory_bytes, chosen->kernel);
-  int result = EXIT_SUCCESS;
+  return platform;
+}
+
+static int serve(const options *chosen, const pn_agent_platform *platform, void *memory,
+                 size_t memory_bytes) {
+  static pn_agent agent;
+  const pn_status status = pn_agent_init(&agent, platform, memory, memory_bytes, chosen->kernel);
   if (status == PN_ERROR_KERNEL) {
     fprintf(stderr, "percepnet_agent: --kernel %s: %s\n", kernel_names[chosen->kernel],
             pn_error_string(status));
-    result = EXIT_USAGE;
-  } else if (chosen->tty == NULL) {
+    return EXIT_USAGE;
+  }
+  if (status != PN_OK && chosen->model_path != NULL) {
+    fprintf(stderr, "percepnet_agent: --model %s: %s\n", chosen->model_path,
+            pn_error_string(status));
+    return EXIT_LIBRARY;
+  }
+  if (chosen->tty == NULL) {
     pn_agent_serve(&agent);
-  } else {
-    while (pn_agent_serve(&agent)) { /* a serial line stays open for the next visitor */
+    return EXIT_SUCCESS;
+  }
+  while (pn_agent_serve(&agent)) { /* a serial line stays open for the next visitor */
+  }
+  fprintf(stderr, "percepnet_agent: --tty %s: line lost\n", chosen->tty);
+  return EXIT_LINK;
+}
+
+static int serve_with_memory(const options *chosen, link_ends *ends) {
+  char cpu_name[128];
+  pn_agent_cpu_name(cpu_name, sizeof cpu_name);
+  pn_agent_platform platform = describe(chosen, ends, cpu_name);
+  void *image = NULL;
+  if (chosen->model_path != NULL) {
+    image = pn_load_file(chosen->model_path, &platform.model_bytes);
+    if (image == NULL) {
+      fprintf(stderr, "percepnet_agent: --model %s: %s\n", chosen->model_path, strerror(errno));
+      return EXIT_LIBRARY;
     }
-    fprintf(stderr, "percepnet_agent: --tty %s: line lost\n", chosen->tty);
-    result = EXIT_LINK;
+    platform.model_image = image;
+  }
+  const size_t memory_bytes = (size_t)chosen->memory_mib << 20;
+  void *memory = aligned_alloc(64, memory_bytes);
+  int result = EXIT_LIBRARY;
+  if (memory == NULL) {
+    fprintf(stderr, "percepnet_agent: no %lu MiB of memory, try a smaller --memory-mib\n",
+            chosen->memory_mib);
+  } else {
+    result = serve(chosen, &platform, memory, memory_bytes);
   }
   free(memory);
+  free(image);
   return result;
 }
 
 int main(int argc, char **argv) {
-  options chosen = {PN_KERNEL_AUTO, MEMORY_MIB_DEFAULT, NULL};
+  options chosen = {PN_KERNEL_AUTO, MEMORY_MIB_DEFAULT, NULL, NULL};
   const int early = parse_options(argc, argv, &chosen);
   if (early >= 0) return early;
   signal(SIGPIPE, SIG_IGN);
@@ -194,5 +224,5 @@ int main(int argc, char **argv) {
     ends.in = tty;
     ends.out = tty;
   }
-  return serve(&chosen, &ends);
+  return serve_with_memory(&chosen, &ends);
 }

@@ -22,3 +22,8 @@ def find_agent(target: str, device: str) -> Path:
     if not path.is_file():
         raise DeviceError(f"{device}: no agent at {path}; try: host_tools build --target {target}")
     return path
+
+
+def model_arguments(model: Path | None) -> list[str]:
+    """The agent's options for a model image of its own."""
+    return [] if model is None else ["--model", str(model)]

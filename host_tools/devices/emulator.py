@@ -10,7 +10,7 @@ from pathlib import Path
 
 from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.base import ProbeResult
-from host_tools.devices.binaries import agent_path, find_agent
+from host_tools.devices.binaries import agent_path, find_agent, model_arguments
 from host_tools.devices.pipe import PipeTransport
 from host_tools.errors import MissingDependency, UsageError
 from host_tools.protocol.session import Timing
@@ -47,7 +47,8 @@ class EmulatorDevice(AgentDevice):
     """An emulated CPU.
 
     *plugin* is a QEMU plugin (.so) to load, *plugin_args* its arguments, each ``key=value``;
-    with a plugin the dynamic qemu is required. *agent* is another binary than the built one.
+    with a plugin the dynamic qemu is required. *agent* is another binary than the built one,
+    *model* an image to use instead of the one in it.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class EmulatorDevice(AgentDevice):
         plugin: Path | None = None,
         plugin_args: tuple[str, ...] = (),
         agent: Path | None = None,
+        model: Path | None = None,
         timing: Timing = TIMING,
     ) -> None:
         name = f"{KIND}:{cpu}"
@@ -68,7 +70,8 @@ class EmulatorDevice(AgentDevice):
         command = [program, "-cpu", emulated.qemu_name]
         if plugin is not None:
             command += ["-plugin", ",".join((str(plugin), *plugin_args))]
-        super().__init__(name, PipeTransport([*command, str(binary)], name), timing)
+        command += [str(binary), *model_arguments(model)]
+        super().__init__(name, PipeTransport(command, name), timing)
 
 
 def find_cpu(cpu: str) -> EmulatedCpu:

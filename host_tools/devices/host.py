@@ -7,7 +7,7 @@ from pathlib import Path
 
 from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.base import ProbeResult
-from host_tools.devices.binaries import agent_path, find_agent
+from host_tools.devices.binaries import agent_path, find_agent, model_arguments
 from host_tools.devices.pipe import PipeTransport
 from host_tools.protocol.session import Timing
 
@@ -17,11 +17,17 @@ TIMING = Timing(start_s=10.0, answer_s=5.0, tries=4)
 
 
 class HostDevice(AgentDevice):
-    """This computer; *agent* is another binary than the one of the build folder."""
+    """This computer.
 
-    def __init__(self, agent: Path | None = None, timing: Timing = TIMING) -> None:
-        binary = agent or find_agent(TARGET, NAME)
-        super().__init__(NAME, PipeTransport([str(binary)], NAME), timing)
+    *agent* is another binary than the one of the build folder, *model* an image to use instead
+    of the one built in.
+    """
+
+    def __init__(
+        self, *, agent: Path | None = None, model: Path | None = None, timing: Timing = TIMING
+    ) -> None:
+        command = [str(agent or find_agent(TARGET, NAME)), *model_arguments(model)]
+        super().__init__(NAME, PipeTransport(command, NAME), timing)
 
 
 def probe() -> list[ProbeResult]:
