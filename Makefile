@@ -3,7 +3,7 @@
 DEVICE ?= emulator:cortex-a53
 TORCH ?= torch>=2.4,<3
 PRESETS := host rpi-aarch64 rpi-armv7
-TEST_PRESETS := $(PRESETS) host-check-kernels rpi-aarch64-check-kernels rpi-armv7-check-kernels
+TEST_PRESETS := $(PRESETS) host-asan host-check-kernels rpi-aarch64-check-kernels rpi-armv7-check-kernels
 
 bin := .venv/bin
 setup_done := .venv/.setup-done

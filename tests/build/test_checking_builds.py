@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Libraries that compare every SIMD kernel with the scalar one at each call, and then run."""
+"""Whole-library runs of the builds that check themselves: kernels compared, sanitizers."""
 
 from __future__ import annotations
 
@@ -37,3 +37,10 @@ def test_kernels_agree_with_the_scalar_ones_over_three_seconds(
     assert done.returncode == 0, done.stderr
     if kernel is not None:
         assert f"kernel {kernel}\n" in done.stdout
+
+
+def test_sanitizers_find_nothing_in_three_seconds(model_path: str) -> None:
+    program = need_build("host-asan", "percepnet_sizes")
+    done = subprocess.run([str(program), model_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "runtime error" not in done.stderr
