@@ -38,6 +38,7 @@ app.command("generate")(generate.generate)
 app.command("build")(build.build)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
+app.command("doctor")(doctor.doctor)
 app.command("denoise")(denoise_command.denoise)
 app.command("measure")(measure.measure)
 
