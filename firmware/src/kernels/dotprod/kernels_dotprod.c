@@ -14,4 +14,5 @@ const pn_kernels pn_kernels_dotprod = {
     .sigmoid_q15 = pn_sigmoid_q15_neon,
     .quantise_x8 = pn_quantise_x8_neon,
     .gru_update = pn_gru_update_neon,
+    .fft_480 = pn_fft_480_neon,
 };
