@@ -99,6 +99,7 @@ def measure(
     if not 1 <= plan.repeats <= MAX_REPEATS:
         raise UsageError(f"{plan.repeats} repeats; give a number from 1 to {MAX_REPEATS}")
     report = progress or _silent
+    cpu = emulated_cpu(device)
     limits = load_budget(budget) if budget else None
     image = find_model(model)
     audio = load_clip(clip, reference)
@@ -106,7 +107,6 @@ def measure(
 
     with open_device("host") as host:
         expected = reference_run(host, audio.noisy, plan, report)
-    cpu = emulated_cpu(device)
     if cpu is None:
         figures = _timed(device, audio, plan, report)
     else:
