@@ -35,7 +35,7 @@ test: setup
 	@$(bin)/python -m pytest -q -m "not training"
 
 test-training: setup
-	@$(bin)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' -e '.[train]'
+	@$(bin)/python -m pip install -qq --disable-pip-version-check '$(TORCH)' -e '.[train]'
 	@scripts/build_presets.sh host
 	@$(bin)/python -m pytest -q -m training
 

@@ -76,7 +76,7 @@ setup_python() {
     "$PYTHON" -m venv .venv || fail "could not create .venv (on Debian: apt-get install python3-venv)"
   fi
   say "installing Python packages into .venv"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --use-pep517 -e ".[$EXTRAS]" ||
+  .venv/bin/python -m pip install -qq --disable-pip-version-check --use-pep517 -e ".[$EXTRAS]" ||
     fail "pip could not install the packages, see above"
 }
 
