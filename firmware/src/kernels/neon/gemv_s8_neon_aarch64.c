@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* int8 matrix times int8 vector for ARMv8.0, which has no dot product: SMULL and SMLAL of two
  * column groups fill int16 lanes, 2 * 127 * 127 < 2^15, and SADALP adds lane pairs to int32.
- * A sum register holds two rows, two partial sums each. */
+ * A sum register holds two rows, two partial sums each; 32 rows fill 16 of them. The loops are
+ * assembly because compilers turn SMULL2 of repeated inputs into EXT and SMULL, and spill. */
 #include "kernels_neon.h"
 
 #if defined(__aarch64__)
@@ -9,120 +10,172 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#define STRIPS 4 /* walked together: 16 sum registers */
-#define STEP_COLUMNS 8
+#define STRIPS 4      /* walked together */
+#define PAIR_STRIPS 2 /* the same for two frames, whose sums need twice the registers */
+#define STEP_COLUMNS 16
 #define BLOCK_BYTES (PN_STRIP_ROWS * PN_GROUP_COLUMNS)
 
-typedef struct strip_sum {
-  int32x4_t rows01, rows23, rows45, rows67;
-} strip_sum;
+/* Four neighbouring inputs, four times, for the two column groups of a half step. */
+#define INPUTS(x, xa, xb)                 \
+  "ld1r {" #xa ".4s}, [%[" #x "]], #4\n"  \
+  "ld1r {" #xb ".4s}, [%[" #x "]], #4\n"
 
-static inline strip_sum zero_sum(void) {
-  const int32x4_t zero = vdupq_n_s32(0);
-  const strip_sum sum = {zero, zero, zero, zero};
-  return sum;
+/* The next two column groups of one strip into the registers A (v18..v21) or B (v28..v31). Two
+ * sets, so that in-order cores load one strip while they multiply another. */
+#define LOAD_A(p) "ld1 {v18.16b, v19.16b, v20.16b, v21.16b}, [%[" #p "]], #64\n"
+#define LOAD_B(p) "ld1 {v28.16b, v29.16b, v30.16b, v31.16b}, [%[" #p "]], #64\n"
+
+/* One strip's sums take two column groups: weights w0, w1 with inputs xa, w2, w3 with xb. */
+#define ADD_GROUPS(rows01, rows23, rows45, rows67, w0, w1, w2, w3, xa, xb) \
+  "smull v24.8h, " #w0 ".8b, " #xa ".8b\n"                                 \
+  "smull2 v25.8h, " #w0 ".16b, " #xa ".16b\n"                              \
+  "smull v26.8h, " #w1 ".8b, " #xa ".8b\n"                                 \
+  "smull2 v27.8h, " #w1 ".16b, " #xa ".16b\n"                              \
+  "smlal v24.8h, " #w2 ".8b, " #xb ".8b\n"                                 \
+  "smlal2 v25.8h, " #w2 ".16b, " #xb ".16b\n"                              \
+  "smlal v26.8h, " #w3 ".8b, " #xb ".8b\n"                                 \
+  "smlal2 v27.8h, " #w3 ".16b, " #xb ".16b\n"                              \
+  "sadalp " #rows01 ".4s, v24.8h\n"                                        \
+  "sadalp " #rows23 ".4s, v25.8h\n"                                        \
+  "sadalp " #rows45 ".4s, v26.8h\n"                                        \
+  "sadalp " #rows67 ".4s, v27.8h\n"
+#define ADD_A(rows01, rows23, rows45, rows67, xa, xb) \
+  ADD_GROUPS(rows01, rows23, rows45, rows67, v18, v19, v20, v21, xa, xb)
+#define ADD_B(rows01, rows23, rows45, rows67, xa, xb) \
+  ADD_GROUPS(rows01, rows23, rows45, rows67, v28, v29, v30, v31, xa, xb)
+
+#define ZERO(v) "movi " #v ".4s, #0\n"
+#define ZERO_4(a, b, c, d) ZERO(a) ZERO(b) ZERO(c) ZERO(d)
+
+/* The four sum registers of a strip to its eight rows. */
+#define STORE(pointer, rows01, rows23, rows45, rows67)      \
+  "addp v18.4s, " #rows01 ".4s, " #rows23 ".4s\n"           \
+  "addp v19.4s, " #rows45 ".4s, " #rows67 ".4s\n"           \
+  "st1 {v18.4s, v19.4s}, [%[" #pointer "]], #32\n"
+
+#define CLOBBERED                                                                             \
+  "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",   \
+      "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23",     \
+      "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31"
+
+/* All four strips through one half step of 8 columns. */
+#define HALF_STEP(xa, xb)         \
+  LOAD_A(a)                       \
+  INPUTS(x, xa, xb)               \
+  LOAD_B(b)                       \
+  ADD_A(v0, v1, v2, v3, xa, xb)   \
+  LOAD_A(c)                       \
+  ADD_B(v4, v5, v6, v7, xa, xb)   \
+  LOAD_B(d)                       \
+  ADD_A(v8, v9, v10, v11, xa, xb) \
+  ADD_B(v12, v13, v14, v15, xa, xb)
+
+static inline void pn_gemv_32_rows(int32_t *acc, const int8_t *weights, const int8_t *x,
+                                   int columns) {
+  const ptrdiff_t stride = (ptrdiff_t)PN_STRIP_ROWS * columns;
+  const int8_t *a = weights, *b = a + stride, *c = b + stride, *d = c + stride;
+  int steps = columns / STEP_COLUMNS;
+  __asm__ volatile(
+      ZERO_4(v0, v1, v2, v3) ZERO_4(v4, v5, v6, v7)
+      ZERO_4(v8, v9, v10, v11) ZERO_4(v12, v13, v14, v15)
+      "1:\n"
+      "subs %w[steps], %w[steps], #1\n"
+      HALF_STEP(v16, v17)
+      HALF_STEP(v22, v23)
+      "b.ne 1b\n"
+      STORE(acc, v0, v1, v2, v3)
+      STORE(acc, v4, v5, v6, v7)
+      STORE(acc, v8, v9, v10, v11)
+      STORE(acc, v12, v13, v14, v15)
+      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [x] "+r"(x), [acc] "+r"(acc),
+        [steps] "+r"(steps)
+      :
+      : CLOBBERED);
 }
 
-static inline void store_rows(int32_t *acc, strip_sum sum) {
-  vst1q_s32(acc, vpaddq_s32(sum.rows01, sum.rows23));
-  vst1q_s32(acc + 4, vpaddq_s32(sum.rows45, sum.rows67));
+/* Both strips and both frames through one half step of 8 columns. */
+#define HALF_STEP_2                 \
+  LOAD_A(a)                         \
+  INPUTS(x0, v16, v17)              \
+  INPUTS(x1, v22, v23)              \
+  LOAD_B(b)                         \
+  ADD_A(v0, v1, v2, v3, v16, v17)   \
+  ADD_A(v8, v9, v10, v11, v22, v23) \
+  ADD_B(v4, v5, v6, v7, v16, v17)   \
+  ADD_B(v12, v13, v14, v15, v22, v23)
+
+static inline void pn_gemv2_16_rows(int32_t *acc0, int32_t *acc1, const int8_t *weights,
+                                    const int8_t *x0, const int8_t *x1, int columns) {
+  const int8_t *a = weights, *b = a + (ptrdiff_t)PN_STRIP_ROWS * columns;
+  int steps = columns / STEP_COLUMNS;
+  __asm__ volatile(
+      ZERO_4(v0, v1, v2, v3) ZERO_4(v4, v5, v6, v7)
+      ZERO_4(v8, v9, v10, v11) ZERO_4(v12, v13, v14, v15)
+      "1:\n"
+      "subs %w[steps], %w[steps], #1\n"
+      HALF_STEP_2
+      HALF_STEP_2
+      "b.ne 1b\n"
+      STORE(acc0, v0, v1, v2, v3)
+      STORE(acc0, v4, v5, v6, v7)
+      STORE(acc1, v8, v9, v10, v11)
+      STORE(acc1, v12, v13, v14, v15)
+      : [a] "+r"(a), [b] "+r"(b), [x0] "+r"(x0), [x1] "+r"(x1), [acc0] "+r"(acc0),
+        [acc1] "+r"(acc1), [steps] "+r"(steps)
+      :
+      : CLOBBERED);
 }
 
-/* Four neighbouring inputs, four times. */
-static inline int8x16_t broadcast4(const int8_t *x) {
+/* Four neighbouring inputs, twice. */
+static inline int8x8_t broadcast4(const int8_t *x) {
   int32_t four;
   memcpy(&four, x, sizeof four);
-  return vreinterpretq_s8_s32(vdupq_n_s32(four));
+  return vreinterpret_s8_s32(vdup_n_s32(four));
 }
 
-static inline int32x4_t add_low(int32x4_t sum, int8x16_t wa, int8x16_t xa, int8x16_t wb,
-                                int8x16_t xb) {
-  const int16x8_t product = vmull_s8(vget_low_s8(wa), vget_low_s8(xa));
-  return vpadalq_s16(sum, vmlal_s8(product, vget_low_s8(wb), vget_low_s8(xb)));
+/* Two rows: four columns of group a and four of group b. */
+static inline int32x4_t add_rows(int32x4_t sum, int8x8_t wa, int8x8_t xa, int8x8_t wb,
+                                 int8x8_t xb) {
+  return vpadalq_s16(sum, vmlal_s8(vmull_s8(wa, xa), wb, xb));
 }
 
-static inline int32x4_t add_high(int32x4_t sum, int8x16_t wa, int8x16_t xa, int8x16_t wb,
-                                 int8x16_t xb) {
-  return vpadalq_s16(sum, vmlal_high_s8(vmull_high_s8(wa, xa), wb, xb));
-}
-
-/* w: two blocks; xa and xb their inputs. */
-static inline strip_sum add_blocks(strip_sum sum, int8x16x4_t w, int8x16_t xa, int8x16_t xb) {
-  sum.rows01 = add_low(sum.rows01, w.val[0], xa, w.val[2], xb);
-  sum.rows23 = add_high(sum.rows23, w.val[0], xa, w.val[2], xb);
-  sum.rows45 = add_low(sum.rows45, w.val[1], xa, w.val[3], xb);
-  sum.rows67 = add_high(sum.rows67, w.val[1], xa, w.val[3], xb);
-  return sum;
-}
-
-static inline void pn_gemv_strips(int32_t *acc, const int8_t *weights, const int8_t *x,
-                                  int columns, int strips) {
-  const int8_t *strip[STRIPS];
-  strip_sum sum[STRIPS];
-  for (int s = 0; s < strips; s++) {
-    strip[s] = weights + (ptrdiff_t)s * PN_STRIP_ROWS * columns;
-    sum[s] = zero_sum();
+/* The last rows of a matrix whose height is not a multiple of 32 (or 16 for two frames). */
+static inline void pn_gemv_8_rows(int32_t *acc, const int8_t *weights, const int8_t *x,
+                                  int columns) {
+  int32x4_t rows01 = vdupq_n_s32(0), rows23 = rows01, rows45 = rows01, rows67 = rows01;
+  for (int column = 0; column < columns; column += 2 * PN_GROUP_COLUMNS) {
+    const int8x8_t xa = broadcast4(x + column);
+    const int8x8_t xb = broadcast4(x + column + PN_GROUP_COLUMNS);
+    rows01 = add_rows(rows01, vld1_s8(weights), xa, vld1_s8(weights + 32), xb);
+    rows23 = add_rows(rows23, vld1_s8(weights + 8), xa, vld1_s8(weights + 40), xb);
+    rows45 = add_rows(rows45, vld1_s8(weights + 16), xa, vld1_s8(weights + 48), xb);
+    rows67 = add_rows(rows67, vld1_s8(weights + 24), xa, vld1_s8(weights + 56), xb);
+    weights += 2 * BLOCK_BYTES;
   }
-  for (int column = 0; column < columns; column += STEP_COLUMNS) {
-    const int8x16_t xa = broadcast4(x + column);
-    const int8x16_t xb = broadcast4(x + column + PN_GROUP_COLUMNS);
-    for (int s = 0; s < strips; s++) {
-      sum[s] = add_blocks(sum[s], vld1q_s8_x4(strip[s]), xa, xb);
-      strip[s] += 2 * BLOCK_BYTES;
-    }
-  }
-  for (int s = 0; s < strips; s++) store_rows(acc + s * PN_STRIP_ROWS, sum[s]);
-}
-
-/* Half the rows of pn_gemv_strips, so that the sums of both frames fit the registers. */
-#define PAIR_STRIPS 2
-
-static inline void pn_gemv2_strips(int32_t *acc0, int32_t *acc1, const int8_t *weights,
-                                   const int8_t *x0, const int8_t *x1, int columns, int strips) {
-  const int8_t *strip[PAIR_STRIPS];
-  strip_sum sum0[PAIR_STRIPS], sum1[PAIR_STRIPS];
-  for (int s = 0; s < strips; s++) {
-    strip[s] = weights + (ptrdiff_t)s * PN_STRIP_ROWS * columns;
-    sum0[s] = sum1[s] = zero_sum();
-  }
-  for (int column = 0; column < columns; column += STEP_COLUMNS) {
-    const int8x16_t xa0 = broadcast4(x0 + column), xa1 = broadcast4(x1 + column);
-    const int8x16_t xb0 = broadcast4(x0 + column + PN_GROUP_COLUMNS);
-    const int8x16_t xb1 = broadcast4(x1 + column + PN_GROUP_COLUMNS);
-    for (int s = 0; s < strips; s++) {
-      const int8x16x4_t blocks = vld1q_s8_x4(strip[s]);
-      sum0[s] = add_blocks(sum0[s], blocks, xa0, xb0);
-      sum1[s] = add_blocks(sum1[s], blocks, xa1, xb1);
-      strip[s] += 2 * BLOCK_BYTES;
-    }
-  }
-  for (int s = 0; s < strips; s++) {
-    store_rows(acc0 + s * PN_STRIP_ROWS, sum0[s]);
-    store_rows(acc1 + s * PN_STRIP_ROWS, sum1[s]);
-  }
+  vst1q_s32(acc, vpaddq_s32(rows01, rows23));
+  vst1q_s32(acc + 4, vpaddq_s32(rows45, rows67));
 }
 
 void pn_gemv_s8_neon(int32_t *acc, const int8_t *weights, const int8_t *x, int rows,
-                           int columns) {
+                     int columns) {
   int row = 0;
   for (; row + STRIPS * PN_STRIP_ROWS <= rows; row += STRIPS * PN_STRIP_ROWS) {
-    pn_gemv_strips(acc + row, weights + (ptrdiff_t)row * columns, x, columns, STRIPS);
+    pn_gemv_32_rows(acc + row, weights + (ptrdiff_t)row * columns, x, columns);
   }
   for (; row < rows; row += PN_STRIP_ROWS) {
-    pn_gemv_strips(acc + row, weights + (ptrdiff_t)row * columns, x, columns, 1);
+    pn_gemv_8_rows(acc + row, weights + (ptrdiff_t)row * columns, x, columns);
   }
 }
 
 void pn_gemv2_s8_neon(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
-                            const int8_t *x1, int rows, int columns) {
+                      const int8_t *x1, int rows, int columns) {
   int row = 0;
   for (; row + PAIR_STRIPS * PN_STRIP_ROWS <= rows; row += PAIR_STRIPS * PN_STRIP_ROWS) {
-    pn_gemv2_strips(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns,
-                    PAIR_STRIPS);
+    pn_gemv2_16_rows(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns);
   }
   for (; row < rows; row += PN_STRIP_ROWS) {
-    pn_gemv2_strips(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns,
-                    1);
+    pn_gemv_8_rows(acc0 + row, weights + (ptrdiff_t)row * columns, x0, columns);
+    pn_gemv_8_rows(acc1 + row, weights + (ptrdiff_t)row * columns, x1, columns);
   }
 }
 
