@@ -59,13 +59,13 @@ def build(
     if output is not None and output.exists() and not output.is_dir():
         raise DataError(f"{output}: is a file; --output takes a folder")
     settings = [f"-D{option}" for option in options]
-    _run(["cmake", "--preset", target.preset, *settings], root)
-    _run(["cmake", "--build", "--preset", target.preset], root)
+    run_step(["cmake", "--preset", target.preset, *settings], root)
+    run_step(["cmake", "--build", "--preset", target.preset], root)
     made = root / "build" / target.preset / "firmware"
     if output is None:
         return BuildResult(target.name, made, _existing(made, _PRODUCTS))
     output = output.resolve()
-    _run(["cmake", "--install", str(made.parent), "--prefix", str(output)], root)
+    run_step(["cmake", "--install", str(made.parent), "--prefix", str(output)], root)
     manifest = made.parent / "install_manifest.txt"
     installed = tuple(Path(line) for line in manifest.read_text().splitlines())
     return BuildResult(target.name, output, installed)
@@ -75,14 +75,21 @@ def _existing(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
     return tuple(folder / name for name in names if (folder / name).exists())
 
 
-def _run(command: Sequence[str], directory: Path) -> None:
+def run_step(command: Sequence[str], directory: Path) -> None:
     """Run a build step silently; on failure show the first error line it printed."""
     done = subprocess.run(
         command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     if done.returncode == 0:
         return
-    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()] or lines[-1:]
-    what = errors[0] if errors else f"exit code {done.returncode}"
+    what = _first_error(done.stdout) or f"exit code {done.returncode}"
     raise ToolError(f"'{' '.join(command)}' failed: {what} (run it in {directory} for the rest)")
+
+
+def _first_error(output: str) -> str:
+    """The first line that speaks of an error, with the next one if it ends in a colon."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for index, line in enumerate(lines):
+        if "error" in line.lower():
+            return " ".join(lines[index : index + 2]) if line.endswith(":") else line
+    return lines[-1] if lines else ""
