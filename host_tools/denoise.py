@@ -47,15 +47,17 @@ def denoise_file(
     device_name: str,
     settings: Settings,
     progress: ProgressOfChannel | None = None,
+    model: str | None = None,
 ) -> DenoiseResult:
     """Clean *source* on the device and write *target* in the same rate, width and channels.
 
-    Each channel goes through a state of its own. The delay is removed. Raises DataError for
-    audio that cannot be used, before the device is started.
+    *model* (name or FILE.pnm) replaces the one in the agent. Each channel goes through a state
+    of its own. The delay is removed. Raises DataError for audio that cannot be used, before the
+    device is started.
     """
     audio = read_audio(source)
     check_target(target)
-    with open_device(device_name) as device:
+    with open_device(device_name, model=model) as device:
         device.configure(settings)
         columns = []
         seconds = 0.0

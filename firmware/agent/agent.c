@@ -6,6 +6,13 @@
 #include "stage_marks.h"
 
 #define BYTES_PER_FRAME (2u * PN_FRAME_SAMPLES * sizeof(int16_t) + (1u + PN_STAGE_COUNT) * 4u)
+#if defined(__clang__)
+#define PN_COMPILER __VERSION__
+#elif defined(__GNUC__)
+#define PN_COMPILER "GCC " __VERSION__
+#else
+#define PN_COMPILER "unknown"
+#endif
 #define DAMAGED_NOTICES_MAX 16u /* in a row: an echoing terminal must not be answered for ever */
 
 static uint32_t pn_agent_kernels_compiled(void) {
@@ -175,15 +182,8 @@ static pn_agent_status pn_agent_identify(const pn_agent *agent, pn_writer *answe
   pn_put_string(answer, pn_model_digest(agent->state));
   pn_put_string(answer, platform->cpu_arch);
   pn_put_string(answer, platform->cpu_name);
-#ifdef __VERSION__
-#ifdef __clang__
-  pn_put_string(answer, __VERSION__);
-#else
-  pn_put_string(answer, "GCC " __VERSION__);
-#endif
-#else
-  pn_put_string(answer, "unknown");
-#endif
+  pn_put_string(answer, PN_COMPILER);
+  pn_put_string(answer, pn_error_string(agent->library_status));
   return PN_AGENT_OK;
 }
 

@@ -35,6 +35,10 @@ static void name_from_id(unsigned implementer, unsigned part, char *name, size_t
       return;
     }
   }
+  if (implementer == 0 && part == 0x051) {
+    snprintf(name, bytes, "QEMU max");
+    return;
+  }
   snprintf(name, bytes, "implementer 0x%02x part 0x%03x", implementer, part);
 }
 #endif

@@ -170,11 +170,6 @@ static int serve(const options *chosen, const pn_agent_platform *platform, void 
             pn_error_string(status));
     return EXIT_USAGE;
   }
-  if (status != PN_OK && chosen->model_path != NULL) {
-    fprintf(stderr, "percepnet_agent: --model %s: %s\n", chosen->model_path,
-            pn_error_string(status));
-    return EXIT_LIBRARY;
-  }
   if (chosen->tty == NULL) {
     pn_agent_serve(&agent);
     return EXIT_SUCCESS;

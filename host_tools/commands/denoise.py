@@ -15,6 +15,9 @@ def denoise(
     source: Annotated[Path, typer.Argument(metavar="IN.wav", help="Any rate, width, channels.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.wav", help="Gets the same format.")],
     device: Annotated[str, typer.Option(help="Where to run, see: host_tools devices.")] = "host",
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name under models/, or a model image.")
+    ] = None,
     kernel: Annotated[str, typer.Option(help="auto, scalar, neon, dotprod, avx2, ...")] = "auto",
     attenuation_limit: Annotated[
         int, typer.Option(metavar="DB", help="Attenuate by at most this much; 100: no limit.")
@@ -35,6 +38,7 @@ def denoise(
             lambda channel, channels, at, frames: report(
                 f"channel {channel + 1}/{channels}", at, frames
             ),
+            model,
         )
     terminal.result(
         done,

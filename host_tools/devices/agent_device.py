@@ -22,7 +22,7 @@ from host_tools.devices.base import (
     StreamResult,
     pad_to_frames,
 )
-from host_tools.errors import DeviceError, ProtocolError, ToolError, UsageError
+from host_tools.errors import DataError, DeviceError, ProtocolError, ToolError, UsageError
 from host_tools.protocol import PROTOCOL_VERSION, Command, RefusedError, Region, Session, Status
 from host_tools.protocol import messages as msg
 from host_tools.protocol.session import Timing
@@ -142,9 +142,9 @@ class AgentDevice(Device):
 
     def _check_identity(self, reply: msg.IdentifyReply) -> None:
         if reply.library_status != 0:
-            raise ProtocolError(
-                f"{self.name}: the agent's library has no usable model (status "
-                f"{reply.library_status}); rebuild it with a model image: host_tools build"
+            raise DataError(
+                f"{self.name}: the agent cannot use its model: {reply.library_text}; rebuild it "
+                "(host_tools build) or give a good image with --model"
             )
         if (reply.sample_rate_hz, reply.frame_samples) != (SAMPLE_RATE_HZ, FRAME_SAMPLES):
             raise ProtocolError(

@@ -9,6 +9,7 @@ from host_tools.devices import emulator, host
 from host_tools.devices.base import Device, ProbeResult
 from host_tools.devices.settings_file import named_devices
 from host_tools.errors import UsageError
+from host_tools.generate.model_file import find_model, model_path
 
 _PLANNED = ("board", "serial", "adb", "ssh")
 
@@ -31,24 +32,34 @@ def resolve(name: str) -> str:
 
 
 def open_device(
-    name: str, *, plugin: Path | None = None, plugin_args: tuple[str, ...] = ()
+    name: str,
+    *,
+    model: str | None = None,
+    plugin: Path | None = None,
+    plugin_args: tuple[str, ...] = (),
 ) -> Device:
     """Start and identify the device called *name* (URL-like, or from devices.toml).
 
-    *plugin* is for emulators only. Raises UsageError, DeviceError, ProtocolError or
-    MissingDependency.
+    *model* (name or FILE.pnm) replaces the one in the agent; *plugin* is for emulators.
+    Raises UsageError, DataError, DeviceError, ProtocolError or MissingDependency.
     """
     url = resolve(name)
     kind, _, rest = url.partition(":")
+    image = None if model is None else _checked_image(model)
     if url == host.NAME:
         if plugin is not None:
             raise UsageError("device host takes no emulator plugin")
-        return host.HostDevice()
+        return host.HostDevice(model=image)
     if kind == emulator.KIND:
-        return emulator.EmulatorDevice(rest, plugin=plugin, plugin_args=plugin_args)
+        return emulator.EmulatorDevice(rest, plugin=plugin, plugin_args=plugin_args, model=image)
     if kind in _PLANNED:
         raise UsageError(f"device '{url}': {kind} devices are not available yet")
     raise UsageError(f"device '{name}': its url '{url}' is no device, see: host_tools devices")
+
+
+def _checked_image(model: str) -> Path:
+    find_model(model)
+    return model_path(model)
 
 
 def probe_all() -> list[ProbeResult]:

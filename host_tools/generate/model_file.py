@@ -25,14 +25,19 @@ def model_names() -> list[str]:
     return sorted(path.stem for path in checkout_root().glob("models/*/*.pnm"))
 
 
+def model_path(name: str) -> Path:
+    """Where the image of model *name* is: models/NAME/NAME.pnm, or *name* itself (FILE.pnm)."""
+    if name.endswith(".pnm"):
+        return Path(name)
+    return checkout_root() / "models" / name / f"{name}.pnm"
+
+
 def find_model(name: str) -> ModelFile:
     """The model called *name* (models/NAME/NAME.pnm), or the image at that path (FILE.pnm).
 
     Raises UsageError when there is none, DataError when the image is damaged.
     """
-    path = checkout_root() / "models" / name / f"{name}.pnm"
-    if name.endswith(".pnm"):
-        path = Path(name)
+    path = model_path(name)
     try:
         image = path.read_bytes()
     except OSError as error:

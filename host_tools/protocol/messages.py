@@ -111,8 +111,8 @@ class Fields:
         """The next *count* bytes."""
         if count > len(self._payload) - self._at:
             raise ProtocolError(
-                f"the agent's answer is {len(self._payload)} bytes, too short; "
-                "rebuild the agent of this version"
+                f"the agent's answer is too short ({len(self._payload)} bytes): it is of another "
+                "version; build it again: host_tools build"
             )
         start = self._at
         self._at += count
@@ -149,6 +149,7 @@ class IdentifyReply:
     cpu_arch: str
     cpu_name: str
     compiler: str
+    library_text: str
 
     @classmethod
     def parse(cls, payload: bytes) -> IdentifyReply:
@@ -176,6 +177,7 @@ class IdentifyReply:
             cpu_arch=fields.text(),
             cpu_name=fields.text(),
             compiler=fields.text(),
+            library_text=fields.text(),
         )
 
 
