@@ -15,6 +15,7 @@ from tests.reference.constants import BANDS, BINS, HOP, WINDOW, ComplexArray, Fl
 
 Array = npt.NDArray[Any]
 Q15 = 32768.0
+Q20 = 1048576.0
 Q7 = 128.0
 
 
@@ -32,6 +33,11 @@ class Enhanced:
 
 def _pointer(array: Array) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
+
+
+def reference_to(structure: ctypes.Structure) -> Any:
+    """Argument that passes a structure by address."""
+    return ctypes.byref(structure)
 
 
 def to_q15(values: FloatArray) -> npt.NDArray[np.uint16]:
@@ -75,7 +81,8 @@ def fft_480(values: ComplexArray) -> ComplexArray:
     """The C transform of 480 complex numbers with whole parts."""
     re, im = values.real.astype(np.int32), values.imag.astype(np.int32)
     lab_library().pn_lab_fft_480(_pointer(re), _pointer(im))
-    return re + 1j * im
+    result: ComplexArray = re + 1j * im
+    return result
 
 
 def spectrum(window: npt.NDArray[np.int16]) -> ComplexArray:
@@ -84,20 +91,21 @@ def spectrum(window: npt.NDArray[np.int16]) -> ComplexArray:
     samples = np.ascontiguousarray(window)
     re, im = np.zeros(BINS, np.int32), np.zeros(BINS, np.int32)
     scale = lab_library().pn_lab_spectrum(_pointer(samples), _pointer(re), _pointer(im))
-    return (re + 1j * im) / 2.0**scale
+    result: ComplexArray = (re + 1j * im) / 2.0**scale
+    return result
 
 
-def envelope_postfilter(energies: FloatArray, gain_q15: Array) -> FloatArray:
+def envelope_postfilter(energies: FloatArray, gain_q20: Array) -> FloatArray:
     """Filtered gains (34) of one frame."""
     energy = energies.astype(np.uint64)
-    gains, result = gain_q15.astype(np.int32), np.zeros(BANDS, np.int32)
+    gains, result = gain_q20.astype(np.int32), np.zeros(BANDS, np.int32)
     lab_library().pn_lab_envelope_postfilter(_pointer(energy), _pointer(gains), _pointer(result))
-    return result / Q15
+    return result / Q20
 
 
 def apply(name: str, result_type: type[np.generic], *columns: tuple[Array, type]) -> Array:
     """Apply helper pn_lab_<name> element by element; columns are (values, NumPy type) pairs."""
-    arrays = [np.ascontiguousarray(values, dtype=kind) for values, kind in columns]
+    arrays: list[Array] = [np.ascontiguousarray(values, dtype=kind) for values, kind in columns]
     result = np.zeros(arrays[0].size, result_type)
     function = getattr(lab_library(), f"pn_lab_{name}")
     function(*map(_pointer, arrays), ctypes.c_int64(result.size), _pointer(result))

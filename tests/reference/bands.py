@@ -36,7 +36,8 @@ def band_weights() -> FloatArray:
 
 def band_sums(bin_values: FloatArray) -> FloatArray:
     """Triangle-weighted sums (..., 34) of a quantity per bin (..., 481)."""
-    return bin_values @ band_weights().T
+    sums: FloatArray = bin_values @ band_weights().T
+    return sums
 
 
 def band_energies(spectra: ComplexArray) -> FloatArray:

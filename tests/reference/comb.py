@@ -34,14 +34,16 @@ def ideal_taps(future: int) -> FloatArray:
     offset = np.arange(-PERIODS_A_SIDE, PERIODS_A_SIDE + 1)
     taps = 0.5 + 0.5 * np.cos(np.pi * offset / (PERIODS_A_SIDE + 1))
     taps[offset > future] = 0.0
-    return taps / taps.sum()
+    normalised: FloatArray = taps / taps.sum()
+    return normalised
 
 
 def comb_taps(future: int) -> FloatArray:
     """The product's weights: rounded to multiples of 2^-15, the centre takes up the rounding."""
     steps = np.round(ideal_taps(future) * TAP_STEPS)
     steps[PERIODS_A_SIDE] += TAP_STEPS - steps.sum()
-    return steps / TAP_STEPS
+    taps: FloatArray = steps / TAP_STEPS
+    return taps
 
 
 def comb_frame(signal: FloatArray, start: int, period: int) -> FloatArray:

@@ -83,10 +83,15 @@ def analyse_clip(
     else:
         chosen = np.asarray(periods, dtype=np.int64)
         starts = frame_starts(chosen.size, LOOK_AHEAD_FRAMES)
-        values = [period_correlation(signal, s, int(p)) for s, p in zip(starts, chosen, strict=True)]
+        values = [
+            period_correlation(signal, s, int(p)) for s, p in zip(starts, chosen, strict=True)
+        ]
         correlations = np.clip(np.array(values), 0.0, 1.0)
     return Analysis(
-        analyse(signal), analyse(signal, LOOK_AHEAD_FRAMES), comb_spectra(signal, chosen), chosen,
+        analyse(signal),
+        analyse(signal, LOOK_AHEAD_FRAMES),
+        comb_spectra(signal, chosen),
+        chosen,
         correlations,
     )
 

@@ -36,7 +36,7 @@ class SearchSettings:
 def block_unit(samples: FloatArray) -> float:
     """Size of one step when the block's peak is given 11 bits: the power of two that does it."""
     peak = float(np.max(np.abs(samples)))
-    return 2.0 ** (np.floor(np.log2(peak)) + 1 - BLOCK_BITS) if peak > 0 else 1.0
+    return float(2.0 ** (np.floor(np.log2(peak)) + 1 - BLOCK_BITS)) if peak > 0 else 1.0
 
 
 def raw_correlations(signal_12k: FloatArray) -> FloatArray:
@@ -66,7 +66,7 @@ def guard_subharmonics(correlations: FloatArray, settings: SearchSettings) -> Fl
         correlations[:, lags // 2 - MIN_LAG], correlations[:, (lags + 1) // 2 - MIN_LAG]
     )
     own = correlations[:, lags - MIN_LAG]
-    guarded = correlations.copy()
+    guarded: FloatArray = correlations.copy()
     weak = (own > 0) & (own < settings.guard_ratio * half)
     guarded[:, lags - MIN_LAG] = np.where(weak, settings.guard_factor * own, own)
     return guarded

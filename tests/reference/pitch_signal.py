@@ -17,7 +17,8 @@ def decimation_filter() -> FloatArray:
     """32-tap Hamming-windowed sinc, cut-off 3 kHz, unit gain at 0 Hz, symmetric."""
     offset = np.arange(FIR_TAPS) - (FIR_TAPS - 1) / 2
     taps = np.sinc(2 * CUT_OFF_HZ / SAMPLE_RATE * offset) * np.hamming(FIR_TAPS)
-    return taps / taps.sum()
+    normalised: FloatArray = taps / taps.sum()
+    return normalised
 
 
 def decimate(signal: FloatArray) -> FloatArray:

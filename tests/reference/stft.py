@@ -45,6 +45,6 @@ def synthesise(spectra: ComplexArray) -> FloatArray:
     Returns frames*480 samples: hop ``t`` = end of frame ``t-1`` plus start of frame ``t``.
     """
     framed = np.fft.irfft(spectra, WINDOW) * vorbis_window()
-    hops = framed[:, :HOP].copy()
+    hops: FloatArray = framed[:, :HOP].copy()
     hops[1:] += framed[:-1, HOP:]
     return hops.reshape(-1)
