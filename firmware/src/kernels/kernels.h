@@ -6,8 +6,8 @@
  * block of 32 bytes multiplies 4 neighbouring inputs. rows is a multiple of 8 and columns a
  * multiple of 16 (zero padding); weights lie in [-127, 127].
  *
- * Unless stated otherwise outputs must not overlap inputs, and no buffer needs more alignment
- * than its element type (64 bytes is fastest for weights). */
+ * Unless stated otherwise outputs must not overlap inputs. int8 weights and int8 inputs are
+ * aligned to 16 bytes (64 is fastest for weights), other buffers to their element type. */
 #ifndef PN_KERNELS_H
 #define PN_KERNELS_H
 

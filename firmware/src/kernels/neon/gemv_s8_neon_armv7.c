@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* int8 matrix times int8 vector for ARMv7: the scheme of gemv_s8_neon_aarch64.c with half the
- * registers, so two strips at a time, or one for two frames. */
+ * registers, so 16 rows at a time, or 8 for two frames. The loops are assembly because compilers
+ * do not form the 64-byte loads. */
 #include "kernels_neon.h"
 
 #if defined(__arm__)
@@ -9,26 +10,106 @@
 #include <string.h>
 
 #define STRIPS 2 /* walked together: 8 of the 16 registers are sums */
-#define STEP_COLUMNS 8
+#define STEP_COLUMNS 16
 #define BLOCK_BYTES (PN_STRIP_ROWS * PN_GROUP_COLUMNS)
 
-typedef struct strip_sum {
-  int32x4_t rows01, rows23, rows45, rows67;
-} strip_sum;
+/* The next two column groups of one strip: d0..d3 and d4..d7. */
+#define LOAD(p) "vldm %[" #p "]!, {d0-d7}\n"
 
-static inline strip_sum zero_sum(void) {
-  const int32x4_t zero = vdupq_n_s32(0);
-  const strip_sum sum = {zero, zero, zero, zero};
-  return sum;
+/* Four neighbouring inputs, twice, for the two column groups of a half step. */
+#define INPUTS(x, xa, xb)                     \
+  "vld1.32 {" #xa "[]}, [%[" #x "]]!\n"       \
+  "vld1.32 {" #xb "[]}, [%[" #x "]]!\n"
+
+/* One strip's sums take two column groups; t0 and t1 are product registers. */
+#define ADD_GROUPS(rows01, rows23, rows45, rows67, xa, xb, t0, t1) \
+  "vmull.s8 " #t0 ", d0, " #xa "\n"                                \
+  "vmull.s8 " #t1 ", d1, " #xa "\n"                                \
+  "vmlal.s8 " #t0 ", d4, " #xb "\n"                                \
+  "vmlal.s8 " #t1 ", d5, " #xb "\n"                                \
+  "vpadal.s16 " #rows01 ", " #t0 "\n"                              \
+  "vpadal.s16 " #rows23 ", " #t1 "\n"                              \
+  "vmull.s8 " #t0 ", d2, " #xa "\n"                                \
+  "vmull.s8 " #t1 ", d3, " #xa "\n"                                \
+  "vmlal.s8 " #t0 ", d6, " #xb "\n"                                \
+  "vmlal.s8 " #t1 ", d7, " #xb "\n"                                \
+  "vpadal.s16 " #rows45 ", " #t0 "\n"                              \
+  "vpadal.s16 " #rows67 ", " #t1 "\n"
+
+#define ZERO(q) "vmov.i32 " #q ", #0\n"
+#define ZERO_SUMS ZERO(q8) ZERO(q9) ZERO(q10) ZERO(q11) ZERO(q12) ZERO(q13) ZERO(q14) ZERO(q15)
+
+/* The sums of q8..q11 to the eight rows of a strip, those of q12..q15 to another eight. */
+#define STORE_FIRST(pointer)          \
+  "vpadd.i32 d0, d16, d17\n"          \
+  "vpadd.i32 d1, d18, d19\n"          \
+  "vpadd.i32 d2, d20, d21\n"          \
+  "vpadd.i32 d3, d22, d23\n"          \
+  "vst1.32 {d0-d3}, [%[" #pointer "]]!\n"
+#define STORE_SECOND(pointer)         \
+  "vpadd.i32 d0, d24, d25\n"          \
+  "vpadd.i32 d1, d26, d27\n"          \
+  "vpadd.i32 d2, d28, d29\n"          \
+  "vpadd.i32 d3, d30, d31\n"          \
+  "vst1.32 {d0-d3}, [%[" #pointer "]]!\n"
+
+#define CLOBBERED                                                                              \
+  "memory", "cc", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "q10", "q11",    \
+      "q12", "q13", "q14", "q15"
+
+#define HALF_STEP                                   \
+  INPUTS(x, d12, d13)                               \
+  LOAD(a)                                           \
+  ADD_GROUPS(q8, q9, q10, q11, d12, d13, q4, q5)    \
+  LOAD(b)                                           \
+  ADD_GROUPS(q12, q13, q14, q15, d12, d13, q4, q5)
+
+static inline void pn_gemv_16_rows(int32_t *acc, const int8_t *weights, const int8_t *x,
+                                   int columns) {
+  const int8_t *a = weights, *b = a + PN_STRIP_ROWS * columns;
+  int steps = columns / STEP_COLUMNS;
+  __asm__ volatile(
+      ZERO_SUMS
+      "1:\n"
+      HALF_STEP
+      HALF_STEP
+      "subs %[steps], %[steps], #1\n"
+      "bne 1b\n"
+      STORE_FIRST(acc)
+      STORE_SECOND(acc)
+      : [a] "+r"(a), [b] "+r"(b), [x] "+r"(x), [acc] "+r"(acc), [steps] "+r"(steps)
+      :
+      : CLOBBERED);
+}
+
+#define HALF_STEP_2                                 \
+  INPUTS(x0, d12, d13)                              \
+  INPUTS(x1, d14, d15)                              \
+  LOAD(a)                                           \
+  ADD_GROUPS(q8, q9, q10, q11, d12, d13, q4, q5)    \
+  ADD_GROUPS(q12, q13, q14, q15, d14, d15, q4, q5)
+
+static inline void pn_gemv2_8_rows(int32_t *acc0, int32_t *acc1, const int8_t *weights,
+                                   const int8_t *x0, const int8_t *x1, int columns) {
+  const int8_t *a = weights;
+  int steps = columns / STEP_COLUMNS;
+  __asm__ volatile(
+      ZERO_SUMS
+      "1:\n"
+      HALF_STEP_2
+      HALF_STEP_2
+      "subs %[steps], %[steps], #1\n"
+      "bne 1b\n"
+      STORE_FIRST(acc0)
+      STORE_SECOND(acc1)
+      : [a] "+r"(a), [x0] "+r"(x0), [x1] "+r"(x1), [acc0] "+r"(acc0), [acc1] "+r"(acc1),
+        [steps] "+r"(steps)
+      :
+      : CLOBBERED);
 }
 
 static inline int32x2_t join_pairs(int32x4_t sum) {
   return vpadd_s32(vget_low_s32(sum), vget_high_s32(sum));
-}
-
-static inline void store_rows(int32_t *acc, strip_sum sum) {
-  vst1q_s32(acc, vcombine_s32(join_pairs(sum.rows01), join_pairs(sum.rows23)));
-  vst1q_s32(acc + 4, vcombine_s32(join_pairs(sum.rows45), join_pairs(sum.rows67)));
 }
 
 /* Four neighbouring inputs, twice. */
@@ -44,51 +125,37 @@ static inline int32x4_t add_rows(int32x4_t sum, int8x8_t wa, int8x8_t xa, int8x8
   return vpadalq_s16(sum, vmlal_s8(vmull_s8(wa, xa), wb, xb));
 }
 
-static inline strip_sum add_blocks(strip_sum sum, const int8_t *w, int8x8_t xa, int8x8_t xb) {
-  const int8x16_t a0 = vld1q_s8(w), a1 = vld1q_s8(w + 16);
-  const int8x16_t b0 = vld1q_s8(w + 32), b1 = vld1q_s8(w + 48);
-  sum.rows01 = add_rows(sum.rows01, vget_low_s8(a0), xa, vget_low_s8(b0), xb);
-  sum.rows23 = add_rows(sum.rows23, vget_high_s8(a0), xa, vget_high_s8(b0), xb);
-  sum.rows45 = add_rows(sum.rows45, vget_low_s8(a1), xa, vget_low_s8(b1), xb);
-  sum.rows67 = add_rows(sum.rows67, vget_high_s8(a1), xa, vget_high_s8(b1), xb);
-  return sum;
-}
-
-static inline void pn_gemv_strips(int32_t *acc, const int8_t *weights, const int8_t *x,
-                                  int columns, int strips) {
-  const ptrdiff_t stride = (ptrdiff_t)PN_STRIP_ROWS * columns;
-  strip_sum sum[STRIPS];
-  for (int s = 0; s < strips; s++) sum[s] = zero_sum();
-  for (int column = 0; column < columns; column += STEP_COLUMNS, weights += 2 * BLOCK_BYTES) {
+/* The last rows of a matrix whose height is not a multiple of 16. */
+static inline void pn_gemv_8_rows(int32_t *acc, const int8_t *weights, const int8_t *x,
+                                  int columns) {
+  int32x4_t rows01 = vdupq_n_s32(0), rows23 = rows01, rows45 = rows01, rows67 = rows01;
+  for (int column = 0; column < columns; column += 2 * PN_GROUP_COLUMNS) {
     const int8x8_t xa = broadcast4(x + column);
     const int8x8_t xb = broadcast4(x + column + PN_GROUP_COLUMNS);
-    for (int s = 0; s < strips; s++) sum[s] = add_blocks(sum[s], weights + s * stride, xa, xb);
+    rows01 = add_rows(rows01, vld1_s8(weights), xa, vld1_s8(weights + 32), xb);
+    rows23 = add_rows(rows23, vld1_s8(weights + 8), xa, vld1_s8(weights + 40), xb);
+    rows45 = add_rows(rows45, vld1_s8(weights + 16), xa, vld1_s8(weights + 48), xb);
+    rows67 = add_rows(rows67, vld1_s8(weights + 24), xa, vld1_s8(weights + 56), xb);
+    weights += 2 * BLOCK_BYTES;
   }
-  for (int s = 0; s < strips; s++) store_rows(acc + s * PN_STRIP_ROWS, sum[s]);
+  vst1q_s32(acc, vcombine_s32(join_pairs(rows01), join_pairs(rows23)));
+  vst1q_s32(acc + 4, vcombine_s32(join_pairs(rows45), join_pairs(rows67)));
 }
 
 void pn_gemv_s8_neon(int32_t *acc, const int8_t *weights, const int8_t *x, int rows, int columns) {
   int row = 0;
   for (; row + STRIPS * PN_STRIP_ROWS <= rows; row += STRIPS * PN_STRIP_ROWS) {
-    pn_gemv_strips(acc + row, weights + (ptrdiff_t)row * columns, x, columns, STRIPS);
+    pn_gemv_16_rows(acc + row, weights + (ptrdiff_t)row * columns, x, columns);
   }
   for (; row < rows; row += PN_STRIP_ROWS) {
-    pn_gemv_strips(acc + row, weights + (ptrdiff_t)row * columns, x, columns, 1);
+    pn_gemv_8_rows(acc + row, weights + (ptrdiff_t)row * columns, x, columns);
   }
 }
 
 void pn_gemv2_s8_neon(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
                       const int8_t *x1, int rows, int columns) {
   for (int row = 0; row < rows; row += PN_STRIP_ROWS) {
-    strip_sum sum0 = zero_sum(), sum1 = zero_sum();
-    for (int column = 0; column < columns; column += STEP_COLUMNS, weights += 2 * BLOCK_BYTES) {
-      sum0 = add_blocks(sum0, weights, broadcast4(x0 + column),
-                        broadcast4(x0 + column + PN_GROUP_COLUMNS));
-      sum1 = add_blocks(sum1, weights, broadcast4(x1 + column),
-                        broadcast4(x1 + column + PN_GROUP_COLUMNS));
-    }
-    store_rows(acc0 + row, sum0);
-    store_rows(acc1 + row, sum1);
+    pn_gemv2_8_rows(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns);
   }
 }
 
