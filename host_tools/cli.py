@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from host_tools import __version__
-from host_tools.commands import build, devices, doctor, generate, measure, train
+from host_tools.commands import build, devices, doctor, evaluate, generate, measure, train
 from host_tools.commands import denoise as denoise_command
 from host_tools.errors import INTERRUPTED_EXIT_CODE, ToolError
 from host_tools.terminal import Terminal
@@ -38,9 +38,9 @@ app.command("generate")(generate.generate)
 app.command("build")(build.build)
 app.command("devices")(devices.devices)
 app.command("doctor")(doctor.doctor)
-app.command("doctor")(doctor.doctor)
 app.command("denoise")(denoise_command.denoise)
 app.command("measure")(measure.measure)
+app.command("evaluate")(evaluate.evaluate)
 
 
 def _print_version(wanted: bool) -> None:

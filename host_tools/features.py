@@ -122,3 +122,34 @@ def extract_training(noisy: Int16Array, target: Int16Array) -> TrainingFrames:
     if status:
         raise MemoryError("no memory for the front end")
     return result
+
+
+def enhance(noisy: Int16Array, gain_q15: Int16Array, strength_q15: Int16Array) -> Int16Array:
+    """The signal path with the network's answers given: gains and strengths [frames, 34], Q15.
+
+    Returns the output of the library for these answers, 1440 samples late; rows in arrival order.
+    """
+    noisy = _samples("noisy", noisy)
+    frames = len(noisy) // HOP_SAMPLES
+    given = []
+    for name, answer in (("gain_q15", gain_q15), ("strength_q15", strength_q15)):
+        if answer.shape != (frames, BANDS):
+            raise DataError(f"{name} must have shape [{frames}, {BANDS}], got {answer.shape}")
+        given.append(np.ascontiguousarray(answer, np.uint16))
+    out = np.zeros(frames * HOP_SAMPLES, np.int16)
+    unrounded = np.zeros(frames * HOP_SAMPLES, np.int32)
+    features = np.zeros((frames, FEATURES), np.int16)
+    status = lab_library().pn_lab_enhance(
+        _pointer(noisy),
+        ctypes.c_int64(frames),
+        None,
+        _pointer(given[0]),
+        _pointer(given[1]),
+        ctypes.c_int32(0),
+        _pointer(out),
+        _pointer(unrounded),
+        _pointer(features),
+    )
+    if status:
+        raise MemoryError("no memory for the front end")
+    return out
