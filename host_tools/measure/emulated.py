@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from host_tools.devices.base import SAMPLE_RATE_HZ, Samples
 from host_tools.errors import ToolError
-from host_tools.generate.model_file import ModelFile
 from host_tools.measure.cores import Core, core_of_emulator, cores
 from host_tools.measure.estimate import LoadEstimate, estimate_load
 from host_tools.measure.opening import emulated_program
@@ -28,7 +27,13 @@ def rule(run: CountedRun) -> Rule:
 
 
 def estimates(
-    device: str, main: CountedRun, pcm: Samples, plan: Plan, progress: Progress, image: ModelFile
+    device: str,
+    model: str,
+    model_bytes: int,
+    main: CountedRun,
+    pcm: Samples,
+    plan: Plan,
+    progress: Progress,
 ) -> tuple[list[LoadEstimate], list[str]]:
     """Loads of the named cores, and notes.
 
@@ -45,6 +50,7 @@ def estimates(
         try:
             by_kernel[kernel] = count_on_emulator(
                 ALL_KERNELS_DEVICE,
+                model,
                 pcm[: EXCERPT_S * SAMPLE_RATE_HZ],
                 replace(plan, kernel=kernel),
                 _labelled(progress, kernel),
@@ -56,7 +62,7 @@ def estimates(
     share = PACKET_WEIGHT_SHARE if plan.mode == "packet" else 1.0
     found = []
     for core in cores():
-        estimate = _estimate(device, core, by_kernel.get(core.kernel), share * len(image.image))
+        estimate = _estimate(device, core, by_kernel.get(core.kernel), share * model_bytes)
         if estimate is not None:
             found.append(estimate)
     return found, notes

@@ -88,7 +88,8 @@ def measure(
     """Measure ``device`` (a name as for --device) on a clip.
 
     ``clip`` and ``reference`` are audio files (None: the bundled pair, 11.7 s of noisy speech);
-    ``reference`` is the clean speech in the clip. ``budget`` names limits of budgets.toml.
+    ``reference`` is the clean speech in the clip. ``model`` is a name under models/ or the path of
+    an image. ``budget`` names limits of budgets.toml.
     ``progress`` is told what runs. Timed runs happen only on devices with a real clock; on
     emulators instructions are counted and the load is estimated.
 
@@ -105,14 +106,14 @@ def measure(
     audio = load_clip(clip, reference)
     began = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    with open_device("host") as host:
+    with open_device("host", model=model) as host:
         expected = reference_run(host, audio.noisy, plan, report)
     if cpu is None:
-        figures = _timed(device, audio, plan, report)
+        figures = _timed(device, model, audio, plan, report)
     else:
-        figures = _counted(device, cpu, audio, plan, report, image)
+        figures = _counted(device, cpu, model, image, audio, plan, report)
     output = figures.output
-    sizes, size_notes = program_sizes(build_target(device), output.identity.state_bytes)
+    sizes, size_notes = program_sizes(build_target(device), model, output.identity.state_bytes)
     heard = Quality({}, ())
     if audio.clean is not None:
         heard = quality(audio.clean, audio.noisy, output.enhanced)
@@ -132,7 +133,7 @@ def measure(
         device=device,
         cpu=output.identity.cpu_name,
         kernel=output.kernel,
-        model=model,
+        model=image.name,
         model_digest=output.identity.model_digest,
         clip=audio.name,
         output_digest=output.digests[0],
@@ -158,9 +159,9 @@ def measure(
     )
 
 
-def _timed(device: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
+def _timed(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
     """Load, frame and stage times of a device with a real clock."""
-    with open_device(device) as opened:
+    with open_device(device, model=model) as opened:
         run = time_on_device(opened, audio.noisy, plan, progress)
     return Figures(
         output=run,
@@ -179,11 +180,13 @@ def _timed(device: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
 
 
 def _counted(
-    device: str, cpu: str, audio: Clip, plan: Plan, progress: Progress, image: ModelFile
+    device: str, cpu: str, model: str, image: ModelFile, audio: Clip, plan: Plan, progress: Progress
 ) -> Figures:
     """Instruction counts of an emulated device, and estimates for named cores."""
-    main = count_on_emulator(device, audio.noisy, plan, progress)
-    estimates, notes = emulated.estimates(device, main, audio.noisy, plan, progress, image)
+    main = count_on_emulator(device, model, audio.noisy, plan, progress)
+    estimates, notes = emulated.estimates(
+        device, model, len(image.image), main, audio.noisy, plan, progress
+    )
     headline = emulated.headline(cpu, estimates)
     if headline is None:
         why = f"no timing model of {cpu} with kernel {main.kernel}; estimates are by named core"

@@ -134,7 +134,9 @@ def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress)
     )
 
 
-def count_on_emulator(name: str, pcm: Samples, plan: Plan, progress: Progress) -> CountedRun:
+def count_on_emulator(
+    name: str, model: str, pcm: Samples, plan: Plan, progress: Progress
+) -> CountedRun:
     """The clip once through the emulated device ``name``, every instruction counted.
 
     Raises MeasurementInvalid when no counts come back, MissingDependency without a compiler
@@ -144,7 +146,7 @@ def count_on_emulator(name: str, pcm: Samples, plan: Plan, progress: Progress) -
     with tempfile.TemporaryDirectory(prefix="percepnet-") as folder:
         out = Path(folder) / "counts.json"
         arguments = plugin_arguments(out, warmup=WARMUP_CALLS)
-        with open_device(name, plugin=build_plugin(), plugin_args=arguments) as device:
+        with open_device(name, model=model, plugin=build_plugin(), plugin_args=arguments) as device:
             device.configure(Settings(kernel=plan.kernel, mode=plan.mode, stage_marks=True))
             run = device.run(audio, progress=_named(progress, "counted run"))
             identity = device.identify()

@@ -29,7 +29,16 @@ def print_result(result: MeasureResult, console: Console) -> None:
     for rule in result.validity:
         if not rule.ok:
             console.print(Text(f"void: {rule.name}: {rule.evidence}", style="bold yellow"))
-    console.print(Text(f"verdict: {result.verdict}", style=_VERDICT_STYLE[result.verdict]))
+    console.print(Text(_verdict(result), style=_VERDICT_STYLE[result.verdict]))
+
+
+def _verdict(result: MeasureResult) -> str:
+    unknown = (
+        [line.name for line in result.budget.lines if line.ok is None] if result.budget else []
+    )
+    if not unknown or result.verdict == "void":
+        return f"verdict: {result.verdict}"
+    return f"verdict: {result.verdict}; not compared, because unknown: {', '.join(unknown)}"
 
 
 def load_text(result: MeasureResult) -> str:

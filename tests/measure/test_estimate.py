@@ -125,14 +125,29 @@ def test_a_function_without_products_in_a_loop_has_no_hot_loop() -> None:
     assert loop_in_listing("pn_gemv_s8_neon", "\n".join(kept)) is None
 
 
-def test_a_pair_load_becomes_two_single_loads_from_the_same_bytes() -> None:
-    loop = HotLoop("k", ("ldp q0, q1, [x1, #0x20]", "ldp q2, q3, [x1], #0x40", "ldp x0, x1, [sp]"))
+def test_a_load_of_several_registers_becomes_single_loads_from_the_same_bytes() -> None:
+    loop = HotLoop(
+        "k",
+        (
+            "ldp q0, q1, [x1, #0x20]",
+            "ldp q2, q3, [x1], #0x20",
+            "ldp x0, x1, [sp]",
+            "ld1 { v4.16b, v15.16b }, [x2], #32",
+            "ld1 { v6.16b, v7.16b }, [x2]",
+            "ld1r { v16.4s }, [x5], #4",
+        ),
+    )
     assert loop.with_single_loads().lines == (
         "ldr q0, [x1, #32]",
         "ldr q1, [x1, #48]",
-        "ldr q2, [x1], #32",
-        "ldr q3, [x1], #32",
+        "ldr q2, [x1], #16",
+        "ldr q3, [x1], #16",
         "ldp x0, x1, [sp]",
+        "ldr q4, [x2], #16",
+        "ldr q15, [x2], #16",
+        "ldr q6, [x2, #0]",
+        "ldr q7, [x2, #16]",
+        "ld1r { v16.4s }, [x5], #4",
     )
 
 

@@ -28,8 +28,8 @@ RATE = 48_000
 def behaviour(monkeypatch: pytest.MonkeyPatch) -> Behaviour:
     made = Behaviour()
 
-    def open_fake(name: str) -> Device:
-        assert name == "host"
+    def open_fake(name: str, *, model: str) -> Device:
+        assert (name, model) == ("host", "percepnet")
         return FakeDevice(made)
 
     monkeypatch.setattr(measure_module, "open_device", open_fake)

@@ -73,7 +73,7 @@ def test_the_table_starts_with_the_digest_and_ends_with_the_verdict() -> None:
     lines = [line.strip() for line in shown(example_result()).splitlines() if line.strip()]
     assert lines[0].startswith("output digest") and "cd" * 32 in lines[0]
     assert "same as the host" in lines[0]
-    assert lines[-1] == "verdict: fail"
+    assert lines[-1] == "verdict: fail; not compared, because unknown: power_mw"
 
 
 def test_every_load_shown_says_measured_estimated_or_unknown() -> None:
