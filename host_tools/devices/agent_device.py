@@ -46,7 +46,7 @@ class AgentDevice(Device):
         self._kernel = ""
         self._closed = False
         try:
-            self._reply = msg.IdentifyReply.parse(self._session.open())
+            self._reply = msg.IdentifyReply.parse(self._session.open(), name)
             self._check_identity(self._reply)
         except BaseException:
             self._transport.close()
@@ -93,7 +93,7 @@ class AgentDevice(Device):
             msg.KERNEL_NAMES.index(settings.kernel), settings.attenuation_limit_db, flags
         )
         try:
-            answer = msg.Fields(self._session.request(Command.CONFIGURE, payload))
+            answer = msg.Fields(self._session.request(Command.CONFIGURE, payload), self.name)
         except RefusedError as error:
             if error.library_status == _LIBRARY_ERROR_KERNEL:
                 raise UsageError(self._no_kernel(settings.kernel)) from error
@@ -124,7 +124,8 @@ class AgentDevice(Device):
         hop = _checked(pcm)
         if len(hop) not in (FRAME_SAMPLES, 2 * FRAME_SAMPLES):
             raise UsageError(f"a live hop has 480 or 960 samples, not {len(hop)}")
-        fields = msg.Fields(self._session.request(Command.STREAM, hop.astype("<i2").tobytes()))
+        answer = self._session.request(Command.STREAM, hop.astype("<i2").tobytes())
+        fields = msg.Fields(answer, self.name)
         time_ns, voice_q15, period = fields.take_many("<Iii")
         cleaned = np.frombuffer(fields.rest(), dtype="<i2").astype(np.int16)
         if len(cleaned) != len(hop):
@@ -174,7 +175,7 @@ class AgentDevice(Device):
             except RefusedError as error:
                 if error.status != Status.INPUT_DIFFERS or attempt == _UPLOAD_TRIES - 1:
                     raise
-        reply = msg.RunReply.parse(answer)
+        reply = msg.RunReply.parse(answer, self.name)
         if reply.frames != frames:
             raise ProtocolError(f"{self.name}: {frames} frames sent, {reply.frames} processed")
         return self._fetch(reply, pace_ms)
@@ -212,7 +213,7 @@ class AgentDevice(Device):
             (Command.DOWNLOAD, msg.download_payload(region, at, min(_CHUNK_BYTES, size - at)))
             for at in range(0, size, _CHUNK_BYTES)
         )
-        data = b"".join(msg.downloaded(answer)[2] for answer in answers)
+        data = b"".join(msg.downloaded(answer, self.name)[2] for answer in answers)
         if len(data) != size or zlib.crc32(data) != crc:
             raise ProtocolError(
                 f"{self.name}: the {region.name.lower().replace('_', ' ')} arrived damaged"

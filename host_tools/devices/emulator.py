@@ -59,7 +59,7 @@ class EmulatorDevice(AgentDevice):
         plugin_args: tuple[str, ...] = (),
         agent: Path | None = None,
         model: Path | None = None,
-        timing: Timing = TIMING,
+        timing: Timing | None = None,
     ) -> None:
         name = f"{KIND}:{cpu}"
         emulated = find_cpu(cpu)
@@ -71,7 +71,7 @@ class EmulatorDevice(AgentDevice):
         if plugin is not None:
             command += ["-plugin", ",".join((str(plugin), *plugin_args))]
         command += [str(binary), *model_arguments(model)]
-        super().__init__(name, PipeTransport(command, name), timing)
+        super().__init__(name, PipeTransport(command, name), timing or TIMING)
 
 
 def find_cpu(cpu: str) -> EmulatedCpu:

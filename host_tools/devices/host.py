@@ -24,10 +24,10 @@ class HostDevice(AgentDevice):
     """
 
     def __init__(
-        self, *, agent: Path | None = None, model: Path | None = None, timing: Timing = TIMING
+        self, *, agent: Path | None = None, model: Path | None = None, timing: Timing | None = None
     ) -> None:
         command = [str(agent or find_agent(TARGET, NAME)), *model_arguments(model)]
-        super().__init__(NAME, PipeTransport(command, NAME), timing)
+        super().__init__(NAME, PipeTransport(command, NAME), timing or TIMING)
 
 
 def probe() -> list[ProbeResult]:

@@ -69,11 +69,11 @@ class Ability(IntFlag):
 class RefusedError(ProtocolError):
     """The agent understood a request and refused it."""
 
-    def __init__(self, command: Command, status: int, payload: bytes) -> None:
+    def __init__(self, device: str, command: Command, status: int, payload: bytes) -> None:
         self.command = command
         self.status = status
         self.library_status, self.library_text = _library_error(status, payload)
-        super().__init__(f"the agent refused {command.name.lower()}: {self._reason()}")
+        super().__init__(f"{device}: the agent refused {command.name.lower()}: {self._reason()}")
 
     def _reason(self) -> str:
         if self.library_text:
@@ -92,10 +92,14 @@ def _library_error(status: int, payload: bytes) -> tuple[int, str]:
 
 
 class Fields:
-    """Takes numbers and strings from a payload; ProtocolError when it is too short."""
+    """Takes numbers and strings from a payload; ProtocolError when it is too short.
 
-    def __init__(self, payload: bytes) -> None:
+    *device* is named in the message.
+    """
+
+    def __init__(self, payload: bytes, device: str = "device") -> None:
         self._payload = payload
+        self._device = device
         self._at = 0
 
     def take(self, form: str) -> int:
@@ -111,7 +115,7 @@ class Fields:
         """The next *count* bytes."""
         if count > len(self._payload) - self._at:
             raise ProtocolError(
-                f"the agent's answer is too short ({len(self._payload)} bytes): it is of another "
+                f"{self._device}: the agent's answer is too short ({len(self._payload)} bytes): it is of another "
                 "version; build it again: host_tools build"
             )
         start = self._at
@@ -152,9 +156,9 @@ class IdentifyReply:
     library_text: str
 
     @classmethod
-    def parse(cls, payload: bytes) -> IdentifyReply:
+    def parse(cls, payload: bytes, device: str = "device") -> IdentifyReply:
         """Raises ProtocolError when the payload is too short; further bytes are ignored."""
-        fields = Fields(payload)
+        fields = Fields(payload, device)
         numbers = fields.take_many("<7I2H2Ii")
         payload_max, window, capacity, state, resolution, abilities, rate = numbers[:7]
         frame, delay, compiled, available, library_status = numbers[7:]
@@ -195,9 +199,9 @@ class RunReply:
     cpu_ns: int
 
     @classmethod
-    def parse(cls, payload: bytes) -> RunReply:
+    def parse(cls, payload: bytes, device: str = "device") -> RunReply:
         """Raises ProtocolError when the payload is too short."""
-        return cls(*Fields(payload).take_many("<6I2Q"))
+        return cls(*Fields(payload, device).take_many("<6I2Q"))
 
 
 def kernel_set(mask: int) -> tuple[str, ...]:
@@ -225,8 +229,8 @@ def download_payload(region: Region, offset: int, count: int) -> bytes:
     return struct.pack("<BIH", region, offset, count)
 
 
-def downloaded(payload: bytes) -> tuple[int, int, bytes]:
+def downloaded(payload: bytes, device: str = "device") -> tuple[int, int, bytes]:
     """Response to DOWNLOAD: region, offset, data."""
-    fields = Fields(payload)
+    fields = Fields(payload, device)
     region, _, count, offset = fields.take_many("<BBHI")
     return region, offset, fields.raw(count)

@@ -227,7 +227,7 @@ class Session:
         item.sent_at = self._clock()
         item.tries = 1
         if progress is not None:
-            fields = Fields(frame.payload)
+            fields = Fields(frame.payload, self.name)
             progress(fields.take("<I"), fields.take("<I"))
 
     def _resend_skipped(self, pending: OrderedDict[int, _Pending], answered: int) -> None:
@@ -247,7 +247,7 @@ class Session:
             raise ProtocolError(f"{self.name}: the agent refuses this protocol version")
         if frame.status == Status.NO_SESSION:
             raise DeviceError(f"{self.name}: the agent was restarted meanwhile; run again")
-        raise RefusedError(command, frame.status, frame.payload)
+        raise RefusedError(self.name, command, frame.status, frame.payload)
 
     def _silence(self, command: Command, waited_s: float) -> Exception:
         reader = self._reader
