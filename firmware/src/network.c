@@ -154,8 +154,8 @@ static void run_outputs(pn_network *net, int frames, pn_network_output *out) {
 
 void pn_network_run(pn_network *net, const int16_t *features, int frames, pn_network_output *out) {
   const pn_topology *t = &net->model->topology;
-  int8_t *slot[PN_NETWORK_MAX_FRAMES], *y8[PN_NETWORK_MAX_FRAMES];
-  const int8_t *x[PN_NETWORK_MAX_FRAMES], *gru3[PN_NETWORK_MAX_FRAMES];
+  int8_t *slot[PN_NETWORK_MAX_FRAMES] = {0}, *y8[PN_NETWORK_MAX_FRAMES] = {0};
+  const int8_t *x[PN_NETWORK_MAX_FRAMES] = {0}, *gru3[PN_NETWORK_MAX_FRAMES] = {0};
   run_first_layer(net, features, frames);
   for (int frame = 0; frame < frames; frame++) {
     slot[frame] = pn_conv_slot(&net->conv2, frame);
