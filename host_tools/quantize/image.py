@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import DataError
+from host_tools.files import whole_file
 from host_tools.network.profile import BANDS, FEATURES, Profile
 from host_tools.quantize.model import (
     MATRIX_NAMES,
@@ -141,10 +141,8 @@ def write_image(model: QuantizedModel) -> bytes:
 def save_image(model: QuantizedModel, path: Path) -> str:
     """Write the image file, whole or not at all; returns its digest (see digest)."""
     image = write_image(model)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(image)
-    os.replace(temporary, path)
+    with whole_file(path) as part:
+        part.write_bytes(image)
     return digest(image)
 
 
@@ -210,9 +208,7 @@ def read_image(image: bytes, origin: str = "model image") -> QuantizedModel:
             multiplier[: shape.rows].astype(np.int32),
             bias[: shape.bias_rows].astype(np.int32),
         )
-    return QuantizedModel(
-        profile, arrays[0].astype(np.int16), arrays[1].astype(np.int32), matrices
-    )
+    return QuantizedModel(profile, arrays[0].astype(np.int16), arrays[1].astype(np.int32), matrices)
 
 
 def load_image(path: Path) -> QuantizedModel:
