@@ -147,6 +147,21 @@ static void check_gru(const pn_kernels *kernels) {
   }
 }
 
+/* Inputs bounded by 2^19, as the windowed samples are. */
+static void check_fft(const pn_kernels *kernels) {
+  static pn_complex_block x, copy, got, want;
+  for (int round = 0; round < ROUNDS; round++) {
+    for (int i = 0; i < PN_FFT_POINTS; i++) {
+      x.re[i] = random_signed(1 << 19, round % 4 == 0);
+      x.im[i] = random_signed(1 << 19, round % 4 == 0);
+    }
+    copy = x;
+    scalar->fft_480(&copy, &want);
+    kernels->fft_480(&x, &got);
+    compare(kernels, "fft_480", &got, &want, sizeof want);
+  }
+}
+
 static void *read_file(const char *path, size_t *bytes) {
   FILE *file = fopen(path, "rb");
   if (file == NULL || fseek(file, 0, SEEK_END) != 0) {
@@ -186,6 +201,7 @@ static void check_kernels(const pn_kernels *kernels) {
   check_activations(kernels);
   check_requantise(kernels);
   check_gru(kernels);
+  check_fft(kernels);
   if (failures == before) printf("%s: kernels equal\n", kernels->name);
 }
 
