@@ -20,6 +20,7 @@ LAGS = MAX_LAG - MIN_LAG + 1
 CORRELATION_WINDOW = 240
 HOP_12K = 120
 BLOCK_BITS = 11
+SIGNAL_RESOLUTION = 2.0**-8
 MAX_STEP = 4
 
 
@@ -34,9 +35,14 @@ class SearchSettings:
 
 
 def block_unit(samples: FloatArray) -> float:
-    """Size of one step when the block's peak is given 11 bits: the power of two that does it."""
+    """Size of one step when the block's peak is given 11 bits: the power of two that does it.
+
+    A peak below the resolution of the integer signal counts as silence.
+    """
     peak = float(np.max(np.abs(samples)))
-    return float(2.0 ** (np.floor(np.log2(peak)) + 1 - BLOCK_BITS)) if peak > 0 else 1.0
+    if peak < SIGNAL_RESOLUTION:
+        return 1.0
+    return float(2.0 ** (np.floor(np.log2(peak)) + 1 - BLOCK_BITS))
 
 
 def raw_correlations(signal_12k: FloatArray) -> FloatArray:

@@ -94,3 +94,11 @@ def test_one_outlier_frame_does_not_move_the_path() -> None:
     scores[6, 40], scores[6, 120] = 0.3, 0.9
     periods = viterbi_periods(scores, SearchSettings())
     assert (periods[2:] == 40 + MIN_LAG).all()
+
+
+def test_digital_silence_before_speech_does_no_harm() -> None:
+    signal = np.concatenate((vowel(120, 0.3), np.zeros(48_000), vowel(120, 0.4)))
+    periods, correlations = find_periods(signal)
+    assert np.isfinite(correlations).all()
+    start = (signal.size - round(0.4 * SAMPLE_RATE)) // 480
+    assert np.abs(periods[start + 8 :] - 400).max() <= 2
