@@ -15,7 +15,7 @@ from host_tools.errors import DataError, MissingDependency
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*)$")
 _BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z)\s+(.*?)(0x[0-9a-f]+)(?: <[^>]*>)?$")
 _PAIR = re.compile(r"^ldp (q\d+), (q\d+), \[(\w+)(?:, #(-?\w+))?\](?:, #(-?\w+))?$")
-_LIST = re.compile(r"^ld1 \{ (v\d+\.16b(?:, v\d+\.16b)*) \}, \[(\w+)\](, #\d+)?$")
+_LIST = re.compile(r"^ld1 \{ (v\d+\.16b(?:, v\d+\.16b)*) \}, \[(\w+)\](?:, #(\w+))?$")
 _PRODUCT = re.compile(r"^(sdot|udot|usdot|smmla|smull2?|smlal2?|umull2?|umlal2?|mla|mul|madd)\b")
 
 
@@ -118,18 +118,17 @@ def _with_labels(body: list[tuple[int, str]]) -> list[str]:
 
 
 def _single(line: str) -> list[str]:
-    pair = _PAIR.match(line)
+    pair, several = _PAIR.match(line), _LIST.match(line)
     if pair is not None:
-        first, second, base, offset, step = pair.groups()
-        if step is not None:
-            half = int(step, 0) // 2
-            return [f"ldr {first}, [{base}], #{half}", f"ldr {second}, [{base}], #{half}"]
-        at = int(offset or "0", 0)
-        return [f"ldr {first}, [{base}, #{at}]", f"ldr {second}, [{base}, #{at + 16}]"]
-    several = _LIST.match(line)
-    if several is not None:
+        registers, (base, offset, step) = list(pair.groups()[:2]), pair.groups()[2:]
+    elif several is not None:
         registers = [f"q{name[1:-4]}" for name in several[1].split(", ")]
-        if several[3]:
-            return [f"ldr {register}, [{several[2]}], #16" for register in registers]
-        return [f"ldr {r}, [{several[2]}, #{16 * i}]" for i, r in enumerate(registers)]
-    return [line]
+        base, offset, step = several[2], None, several[3]
+    else:
+        return [line]
+    at = int(offset or "0", 0)
+    loads = [f"ldr {register}, [{base}, #{at + 16 * i}]" for i, register in enumerate(registers)]
+    if step is not None:
+        # The step comes with the last load, so that none waits for the new address.
+        loads = [*loads[1:], f"ldr {registers[0]}, [{base}], #{int(step, 0)}"]
+    return loads

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import host_tools
-from host_tools.devices import open_device
+from host_tools.devices import emulator, open_device
 from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ
 from host_tools.errors import UsageError
 from host_tools.generate.model_file import ModelFile, find_model
@@ -27,6 +27,7 @@ from host_tools.measure.figures import (
     unknown_load,
 )
 from host_tools.measure.opening import build_target, emulated_cpu
+from host_tools.measure.plugin import check_qemu
 from host_tools.measure.quality import Quality, quality
 from host_tools.measure.result import (
     SCHEMA_VERSION,
@@ -183,6 +184,7 @@ def _counted(
     device: str, cpu: str, model: str, image: ModelFile, audio: Clip, plan: Plan, progress: Progress
 ) -> Figures:
     """Instruction counts of an emulated device, and estimates for named cores."""
+    check_qemu(emulator.find_cpu(cpu).program)
     main = count_on_emulator(device, model, audio.noisy, plan, progress)
     estimates, notes = emulated.estimates(
         device, model, len(image.image), main, audio.noisy, plan, progress
