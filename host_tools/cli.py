@@ -76,6 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(_globals_first(given) or ["--help"], standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED_EXIT_CODE:  # how newer versions of typer tell of ctrl-C
+            return _complain("interrupted", INTERRUPTED_EXIT_CODE)
         return code if isinstance(code, int) else 0
     except ToolError as error:
         return _complain(str(error), error.exit_code)

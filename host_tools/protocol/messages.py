@@ -115,8 +115,8 @@ class Fields:
         """The next *count* bytes."""
         if count > len(self._payload) - self._at:
             raise ProtocolError(
-                f"{self._device}: the agent's answer is too short ({len(self._payload)} bytes): it is of another "
-                "version; build it again: host_tools build"
+                f"{self._device}: the agent's answer is too short ({len(self._payload)} bytes): "
+                "it is of another version; build it again: host_tools build"
             )
         start = self._at
         self._at += count
