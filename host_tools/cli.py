@@ -15,7 +15,16 @@ from typing import Annotated
 import typer
 
 from host_tools import __version__
-from host_tools.commands import build, devices, doctor, evaluate, generate, measure, train
+from host_tools.commands import (
+    build,
+    devices,
+    doctor,
+    evaluate,
+    generate,
+    measure,
+    quantize,
+    train,
+)
 from host_tools.commands import denoise as denoise_command
 from host_tools.errors import INTERRUPTED_EXIT_CODE, ToolError
 from host_tools.terminal import Terminal
@@ -34,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("quantize")(quantize.quantize)
 app.command("generate")(generate.generate)
 app.command("build")(build.build)
 app.command("devices")(devices.devices)
