@@ -92,12 +92,13 @@ def check_qemu(program: str) -> str:
         raise MissingDependency(f"{path} does not state its version; is it QEMU?")
     if "-plugin" not in help_text:
         raise MissingDependency(
-            f"{path} has no plugin support (statically linked builds have none); "
-            "try: apt-get install qemu-user"
+            f"{path} takes no plugins; counting needs a dynamically linked QEMU 4.2 to 8.2, "
+            "such as Debian 12's; try: apt-get install qemu-user"
         )
     if int(version[1]) > MAX_QEMU_MAJOR:
         raise MissingDependency(
-            f"{path} is version {version[1]}{version[2]}; instruction counts need QEMU 4.2 to 8.2"
+            f"{path} is version {version[1]}{version[2]}; counting needs QEMU 4.2 to 8.2, "
+            "such as Debian 12's qemu-user"
         )
     return version[1] + version[2]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -93,12 +93,19 @@ def trimmed(run: RunResult, samples: int) -> Samples:
     return run.pcm[DELAY_SAMPLES : DELAY_SAMPLES + samples]
 
 
+def single_run(
+    device: Device, pcm: Samples, plan: Plan, progress: Progress, what: str = "run"
+) -> Output:
+    """The clip once, neither timed nor counted."""
+    device.configure(Settings(kernel=plan.kernel, mode=plan.mode))
+    run = device.run(padded(pcm, plan), progress=_named(progress, what))
+    enhanced = trimmed(run, len(pcm))
+    return Output(device.identify(), run.kernel, run.frames, enhanced, [pcm_digest(enhanced)])
+
+
 def reference_run(host: Device, pcm: Samples, plan: Plan, progress: Progress) -> Output:
     """The clip through the scalar kernel, which defines every bit."""
-    host.configure(Settings(kernel="scalar", mode=plan.mode))
-    run = host.run(padded(pcm, plan), progress=_named(progress, "host reference"))
-    enhanced = trimmed(run, len(pcm))
-    return Output(host.identify(), run.kernel, run.frames, enhanced, [pcm_digest(enhanced)])
+    return single_run(host, pcm, replace(plan, kernel="scalar"), progress, "host reference")
 
 
 def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress) -> TimedRun:

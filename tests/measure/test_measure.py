@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from host_tools.devices.base import DELAY_SAMPLES, Device, Samples, pcm_digest
-from host_tools.errors import DataError, UsageError
+from host_tools.errors import DataError, MissingDependency, UsageError
 from host_tools.generate.model_file import ModelFile
 from host_tools.measure import measure as measure_module
 from host_tools.measure.clip import load_clip
@@ -29,7 +29,7 @@ def behaviour(monkeypatch: pytest.MonkeyPatch) -> Behaviour:
     made = Behaviour()
 
     def open_fake(name: str, *, model: str) -> Device:
-        assert (name, model) == ("host", "percepnet")
+        assert name in ("host", "emulator:cortex-a53") and model == "percepnet"
         return FakeDevice(made)
 
     monkeypatch.setattr(measure_module, "open_device", open_fake)
@@ -175,6 +175,23 @@ def test_the_reference_is_the_scalar_kernel_whatever_kernel_is_measured(
     result = measure("host", clip, plan=Plan(kernel="avx2"))
     assert [s.kernel for s in behaviour.settings] == ["scalar", "avx2", "avx2"]
     assert result.kernel == "avx2"
+
+
+def test_an_emulator_that_cannot_count_still_proves_its_output(
+    behaviour: Behaviour, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_count(program: str) -> str:
+        raise MissingDependency(f"{program} takes no plugins")
+
+    monkeypatch.setattr(measure_module, "check_qemu", cannot_count)
+    result = measure("emulator:cortex-a53", clip, budget="phone")
+    assert result.output_matches_host and result.verdict == "pass"
+    assert result.instructions is None and result.instructions_per_frame is None
+    assert result.load.kind == "unknown" and result.frame_time_us.p50 is None
+    assert any("instructions unknown: qemu-aarch64 takes no plugins" in n for n in result.notes)
+    jsonschema.Draft202012Validator(result_schema()).validate(json.loads(result.to_json()))
+    behaviour.spoil = flip_one_bit
+    assert measure("emulator:cortex-a53", clip).exit_code == 5
 
 
 def test_quality_is_given_only_with_a_clean_reference(behaviour: Behaviour, clip: Path) -> None:
