@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,15 @@ from numpy.typing import NDArray
 
 from host_tools.measure.clip import load_clip
 from host_tools.measure.quality import pesq_wb, quality, si_sdr_db, stoi
+from tests.needs import need
 
 Samples = NDArray[np.int16]
 RATE = 48_000
+
+
+def need_quality_packages() -> None:
+    present = all(importlib.util.find_spec(name) for name in ("pesq", "pystoi"))
+    need(present, "pesq or pystoi is not installed (make setup)")
 
 
 def tone(hz: float, level: float, seconds: float = 1.0) -> Samples:
@@ -44,8 +51,7 @@ def test_si_sdr_is_unknown_for_silence_and_for_a_perfect_estimate() -> None:
 
 
 def test_noise_lowers_every_metric_and_the_clean_clip_tops_them() -> None:
-    pytest.importorskip("pesq")
-    pytest.importorskip("pystoi")
+    need_quality_packages()
     clip = load_clip()
     assert clip.clean is not None
     clean, noisy = clip.clean[: 4 * RATE], clip.noisy[: 4 * RATE]
@@ -58,8 +64,7 @@ def test_noise_lowers_every_metric_and_the_clean_clip_tops_them() -> None:
 
 
 def test_metrics_of_silence_are_unknown_and_say_so() -> None:
-    pytest.importorskip("pesq")
-    pytest.importorskip("pystoi")
+    need_quality_packages()
     silence = np.zeros(2 * RATE, np.int16)
     found = quality(silence, silence, silence)
     assert all(m.before is None and m.after is None for m in found.metrics.values())
