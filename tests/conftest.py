@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from host_tools.network.checkpoint import random_checkpoint
 from host_tools.network.profile import Profile
 from host_tools.quantize.image import save_image
 from host_tools.quantize.weights import quantize_checkpoint
+
+# Test machines are shared: an example's time says nothing about it.
+settings.register_profile("shared_machine", deadline=None)
+settings.load_profile("shared_machine")
 
 SMALL = Profile("example", fc=16, conv1=32, conv2=32, gru=32, gru_gb=32, gru_rb=16)
 

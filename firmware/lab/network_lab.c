@@ -60,6 +60,10 @@ int pn_lab_network_create(const void *image, size_t bytes, int kernel, pn_lab_ne
 
 size_t pn_lab_network_bytes(const pn_lab_network *lab) { return pn_network_bytes(&lab->model); }
 
+const char *pn_lab_network_digest(const pn_lab_network *lab, char out[65]) {
+  return pn_model_digest_hex(&lab->model, out);
+}
+
 void pn_lab_network_reset(pn_lab_network *lab) { pn_network_reset(lab->network); }
 
 /* frames frames, frames_per_call (1 or 2) at a time; a last odd frame runs alone. */
@@ -91,8 +95,11 @@ int pn_lab_model_parse(const void *image, size_t bytes) {
   return status;
 }
 
-int pn_lab_kernel_available(int kernel) {
-  return pn_kernels_select((pn_kernel)kernel, NULL) != NULL;
+/* What pn_kernels_select says about one family. */
+int pn_lab_kernel_status(int kernel) {
+  pn_status status;
+  pn_kernels_select((pn_kernel)kernel, &status);
+  return status;
 }
 
 /* The table itself: Python calls the function pointers through its own view of the struct. */

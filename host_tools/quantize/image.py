@@ -18,6 +18,7 @@ from host_tools.files import whole_file
 from host_tools.network.profile import BANDS, FEATURES, Profile
 from host_tools.quantize.model import (
     MATRIX_NAMES,
+    MAX_BIAS_Q12,
     QuantizedMatrix,
     QuantizedModel,
     matrix_shapes,
@@ -157,7 +158,7 @@ def _check_header(image: bytes, origin: str) -> int:
         raise DataError(f"{origin}: not a model image; make one with 'host_tools quantize'")
     if len(image) < TABLE_OFFSET:
         raise DataError(f"{origin}: truncated model image; copy or quantize it again")
-    _, version, total, crc, _, topology, table, count, flags = HEADER.unpack_from(image)
+    _, version, total, crc, sha256, topology, table, count, flags = HEADER.unpack_from(image)
     if version != FORMAT_VERSION:
         raise DataError(
             f"{origin}: image format {version}, these tools read {FORMAT_VERSION}; quantize again"
@@ -166,6 +167,8 @@ def _check_header(image: bytes, origin: str) -> int:
         raise DataError(f"{origin}: {len(image)} bytes, its header says {total}; copy it again")
     if zlib.crc32(image[CRC_START:]) != crc:
         raise DataError(f"{origin}: damaged (CRC-32 differs); copy or quantize it again")
+    if hashlib.sha256(image[HEADER.size :]).digest() != sha256:
+        raise DataError(f"{origin}: damaged (digest differs); copy or quantize it again")
     if (topology, table, flags) != (HEADER.size, TABLE_OFFSET, 0):
         raise DataError(f"{origin}: sections are not where format {FORMAT_VERSION} has them")
     return int(count)
@@ -183,32 +186,52 @@ def _read_profile(image: bytes, origin: str) -> Profile:
     return profile
 
 
+def _read_tensor(
+    image: bytes, index: int, tensor: _Tensor, data_start: int, origin: str
+) -> npt.NDArray[np.generic]:
+    """One tensor through its table line, which has to say what the topology implies."""
+    entry = ENTRY.unpack_from(image, TABLE_OFFSET + ENTRY.size * index)
+    *facts, offset, size, reserved = entry
+    wanted = [tensor.kind, tensor.layer, tensor.role, tensor.rows, tensor.columns]
+    inside = offset % ALIGNMENT == 0 and data_start <= offset <= len(image) - tensor.bytes
+    if facts != wanted or (size, reserved) != (tensor.bytes, 0) or not inside:
+        raise DataError(f"{origin}: tensor {index} does not fit the topology")
+    return np.frombuffer(image, DTYPES[tensor.kind], tensor.rows * tensor.columns, offset)
+
+
+def _check_values(name: str, matrix: QuantizedMatrix, origin: str) -> None:
+    """Raise DataError for values that no kernel takes."""
+    bad_weight = bool(np.any(matrix.weights == -128))
+    bad_bias = bool(np.any(np.abs(matrix.bias_q12.astype(np.int64)) > MAX_BIAS_Q12))
+    if bad_weight or bad_bias or bool(np.any(matrix.multiplier < 0)):
+        raise DataError(f"{origin}: matrix {name} holds values outside its range")
+
+
 def read_image(image: bytes, origin: str = "model image") -> QuantizedModel:
     """Parse an image; ``origin`` names it in errors. Raises DataError when it is not valid."""
     count = _check_header(image, origin)
     profile = _read_profile(image, origin)
     tensors = list(_tensors(profile))
-    if count != len(tensors) or len(image) < TABLE_OFFSET + ENTRY.size * count:
+    data_start = TABLE_OFFSET + ENTRY.size * len(tensors)
+    if count != len(tensors) or len(image) < data_start:
         raise DataError(f"{origin}: tensor table of {count} lines, expected {len(tensors)}")
-    arrays = []
-    for index, tensor in enumerate(tensors):
-        entry = ENTRY.unpack_from(image, TABLE_OFFSET + ENTRY.size * index)
-        *facts, offset, size, _ = entry
-        wanted = [tensor.kind, tensor.layer, tensor.role, tensor.rows, tensor.columns]
-        if facts != wanted or size != tensor.bytes or offset + size > len(image):
-            raise DataError(f"{origin}: tensor {index} does not fit the topology")
-        arrays.append(
-            np.frombuffer(image, DTYPES[tensor.kind], tensor.rows * tensor.columns, offset)
-        )
+    arrays = [
+        _read_tensor(image, index, tensor, data_start, origin)
+        for index, tensor in enumerate(tensors)
+    ]
+    mean, scale = arrays[0].astype(np.int16), arrays[1].astype(np.int32)
+    if bool(np.any(scale < 0)):
+        raise DataError(f"{origin}: a feature scale is negative")
     matrices = {}
     for index, (name, shape) in enumerate(matrix_shapes(profile).items()):
         weights, multiplier, bias = arrays[2 + 3 * index : 5 + 3 * index]
         matrices[name] = QuantizedMatrix(
-            unpack(weights, shape.rows, shape.columns),
+            unpack(weights.astype(np.int8), shape.rows, shape.columns),
             multiplier[: shape.rows].astype(np.int32),
             bias[: shape.bias_rows].astype(np.int32),
         )
-    return QuantizedModel(profile, arrays[0].astype(np.int16), arrays[1].astype(np.int32), matrices)
+        _check_values(name, matrices[name], origin)
+    return QuantizedModel(profile, mean, scale, matrices)
 
 
 def load_image(path: Path) -> QuantizedModel:

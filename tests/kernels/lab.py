@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_size_t, c_void_p
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,8 +68,12 @@ def pointer(array: npt.NDArray[np.generic]) -> c_void_p:
 
 def available_kernels() -> list[str]:
     """Families that this build and this CPU can run, scalar first."""
-    library = lab_library()
-    return [name for name, number in KERNELS.items() if library.pn_lab_kernel_available(number)]
+    return [name for name, number in KERNELS.items() if select_status(number) == 0]
+
+
+def select_status(number: int) -> int:
+    """pn_status of pn_kernels_select."""
+    return int(lab_library().pn_lab_kernel_status(c_int(number)))
 
 
 def kernel_table(name: str) -> KernelTable:
@@ -85,6 +89,14 @@ def parse_status(image: bytes) -> int:
     function = lab_library().pn_lab_model_parse
     function.argtypes = (c_char_p, c_size_t)
     return int(function(image, len(image)))
+
+
+def crc32(data: bytes, start: int = 0) -> int:
+    """pn_crc32 of data, going on from start."""
+    function = lab_library().pn_lab_crc32
+    function.argtypes = (c_uint32, c_char_p, c_size_t)
+    function.restype = c_uint32
+    return int(function(start, data, len(data)))
 
 
 class CNetwork:
@@ -108,6 +120,15 @@ class CNetwork:
         function = self._library.pn_lab_network_bytes
         function.restype = c_size_t
         return int(function(self._handle))
+
+    @property
+    def digest(self) -> str:
+        """Model digest as the library gives it."""
+        function = self._library.pn_lab_network_digest
+        function.restype = c_char_p
+        out = ctypes.create_string_buffer(65)
+        digest: bytes = function(self._handle, out)
+        return digest.decode()
 
     def reset(self) -> None:
         """Forget all history."""
