@@ -7,6 +7,7 @@ function of another room, imported when the verb runs.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from host_tools.commands import (
     train,
 )
 from host_tools.commands import denoise as denoise_command
-from host_tools.errors import INTERRUPTED_EXIT_CODE, ToolError
+from host_tools.errors import INTERNAL_EXIT_CODE, INTERRUPTED_EXIT_CODE, ToolError
 from host_tools.terminal import Terminal
 
 _GLOBAL_FLAGS = ("-v", "-vv", "--verbose", "-q", "--quiet", "--json", "--no-color")
@@ -99,7 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, _CLICK_ERROR):
             return _complain(f"{error.format_message()} (see --help)", _USAGE_EXIT_CODE)  # type: ignore[attr-defined]
-        raise
+        logging.getLogger(__name__).info("where it happened:", exc_info=True)
+        what = f"{type(error).__name__}: {error}"
+        return _complain(
+            f"internal error, please report it: {what} (-v: where)", INTERNAL_EXIT_CODE
+        )
 
 
 def _globals_first(arguments: Sequence[str]) -> list[str]:

@@ -55,4 +55,7 @@ class VerdictFailed(ToolError):
     exit_code = 1
 
 
+INTERNAL_EXIT_CODE = 70
+"""A mistake in these tools; not 1, which says that a verdict failed."""
+
 INTERRUPTED_EXIT_CODE = 130

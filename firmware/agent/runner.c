@@ -68,7 +68,7 @@ static pn_status pn_agent_run_frames(pn_agent *agent, const pn_run_request *run,
   const uint64_t period_ns = (uint64_t)run->pace_ms * NS_PER_MS;
   const uint32_t frames_per_period = run->pace_ms / 10u;
   uint64_t reported_ns = start_ns;
-  while (totals->done_frames < run->frames) {
+  while (totals->done_frames < run->frames && !agent->link_lost) {
     const uint32_t frame = totals->done_frames;
     const unsigned step = agent->settings.packets && run->frames - frame >= 2 ? 2 : 1;
     const uint64_t period = period_ns == 0 ? 0 : frame / frames_per_period;

@@ -53,21 +53,25 @@ def train(
 
     terminal: Terminal = context.obj
     topology = load_profile(profile or checkout_root() / "models" / "percepnet" / "profile.toml")
-    checkpoint = train_network(
-        data,
-        cache or output / "cache",
-        output,
-        topology,
-        settings=Settings(seed=seed),
-        minutes=minutes,
-        hours=hours,
-        updates=updates,
-        resume=resume,
-        clear_licenses_only=clear_licenses_only,
-        workers=workers,
-        device_name=device,
-        console=terminal.err,
-    )
+    try:
+        checkpoint = train_network(
+            data,
+            cache or output / "cache",
+            output,
+            topology,
+            settings=Settings(seed=seed),
+            minutes=minutes,
+            hours=hours,
+            updates=updates,
+            resume=resume,
+            clear_licenses_only=clear_licenses_only,
+            workers=workers,
+            device_name=device,
+            console=terminal.err,
+        )
+    except KeyboardInterrupt as stop:
+        terminal.say(str(stop) or "stopped")
+        raise
     terminal.result(
         {"checkpoint": checkpoint},
         lambda console: console.print(

@@ -45,6 +45,7 @@ class AgentDevice(Device):
         self._settings = Settings()
         self._kernel = ""
         self._closed = False
+        self._uploaded: tuple[int, int] | None = None  # size and CRC-32 in the agent's memory
         try:
             self._reply = msg.IdentifyReply.parse(self._session.open(), name)
             self._check_identity(self._reply)
@@ -166,9 +167,12 @@ class AgentDevice(Device):
     def _run_block(self, audio: Samples, pace_ms: int, progress: Progress | None) -> RunResult:
         data = audio.astype("<i2").tobytes()
         frames = len(audio) // FRAME_SAMPLES
-        payload = msg.run_payload(frames, zlib.crc32(data), pace_ms, _PROGRESS_MS)
+        crc = zlib.crc32(data)
+        payload = msg.run_payload(frames, crc, pace_ms, _PROGRESS_MS)
         for attempt in range(_UPLOAD_TRIES):
-            self._upload(data)
+            if attempt > 0 or self._uploaded != (len(data), crc):
+                self._upload(data)
+                self._uploaded = (len(data), crc)
             try:
                 answer = self._session.request(Command.RUN, payload, progress)
                 break
@@ -181,6 +185,7 @@ class AgentDevice(Device):
         return self._fetch(reply, pace_ms)
 
     def _upload(self, data: bytes) -> None:
+        self._uploaded = None
         self._session.request_all(
             (Command.UPLOAD, msg.upload_payload(at, data[at : at + _CHUNK_BYTES]))
             for at in range(0, len(data), _CHUNK_BYTES)

@@ -18,6 +18,8 @@ from host_tools.protocol.session import Timing
 KIND = "emulator"
 TIMING = Timing(start_s=60.0, answer_s=60.0, tries=2)
 """A counting plugin on a busy machine can take seconds for one frame."""
+EXIT_WAIT_S = 20.0
+"""Plugins write their results when the emulated program ends."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class EmulatorDevice(AgentDevice):
         if plugin is not None:
             command += ["-plugin", ",".join((str(plugin), *plugin_args))]
         command += [str(binary), *model_arguments(model)]
-        super().__init__(name, PipeTransport(command, name), timing or TIMING)
+        link = PipeTransport(command, name, exit_wait_s=EXIT_WAIT_S)
+        super().__init__(name, link, timing or TIMING)
 
 
 def find_cpu(cpu: str) -> EmulatedCpu:

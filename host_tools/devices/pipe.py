@@ -8,23 +8,27 @@ import os
 import select
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from host_tools.errors import DeviceError
 from host_tools.protocol.transport import LinkClosedError
 
 _READ_BYTES = 65536
-_EXIT_WAIT_S = 2.0
+EXIT_WAIT_S = 2.0
 _STDERR_TAIL_BYTES = 2000
 
 
 class PipeTransport:
-    """Transport over a child process; *name* appears in messages."""
+    """Transport over a child process; *name* appears in messages.
+
+    The program gets *exit_wait_s* to end by itself when the link is closed.
+    """
 
     def __init__(
-        self, command: Sequence[str], name: str, environment: Mapping[str, str] | None = None
+        self, command: Sequence[str], name: str, *, exit_wait_s: float = EXIT_WAIT_S
     ) -> None:
         self._name = name
+        self._exit_wait_s = exit_wait_s
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         try:
             self._process = subprocess.Popen(
@@ -33,7 +37,6 @@ class PipeTransport:
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 bufsize=0,
-                env=None if environment is None else {**os.environ, **environment},
                 start_new_session=True,  # ctrl-C reaches us; we end the child
             )
         except OSError as error:
@@ -81,7 +84,7 @@ class PipeTransport:
 
     def _reap(self) -> int:
         try:
-            return self._process.wait(_EXIT_WAIT_S)
+            return self._process.wait(self._exit_wait_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

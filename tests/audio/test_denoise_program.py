@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.needs import need_build
+from tests.needs import need_build, need_program
 
 SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 
@@ -146,3 +146,19 @@ def test_an_interrupted_run_leaves_nothing_behind(
     running.send_signal(signal.SIGINT)
     assert running.wait(20) == 130
     assert os.listdir(tmp_path) == ["a.wav"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "emulator"), [("rpi-aarch64", "qemu-aarch64"), ("rpi-armv7", "qemu-arm")]
+)
+def test_the_arm_programs_write_the_same_file(
+    program: str, model_path: str, tmp_path: Path, preset: str, emulator: str
+) -> None:
+    arm = need_build(preset, "percepnet_denoise")
+    source = tmp_path / "a.wav"
+    soundfile.write(source, np.random.default_rng(4).uniform(-1, 1, (9_999, 2)), 48_000, "FLOAT")
+    one, two = tmp_path / "one.wav", tmp_path / "two.wav"
+    assert call(program, "--model", model_path, source, one).returncode == 0
+    done = call(need_program(emulator), arm, "--model", model_path, source, two)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert one.read_bytes() == two.read_bytes()

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 
 from host_tools.cli import main
-from host_tools.devices import host
+from host_tools.devices import host, registry
 from host_tools.protocol.session import Timing
 from tests.needs import ROOT, need_build
 
@@ -260,3 +260,14 @@ def test_a_closed_pipe_is_no_error() -> None:
         text=True,
     )
     assert done.stderr == ""
+
+
+def test_a_mistake_of_ours_is_told_from_a_failed_verdict(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("oh dear")
+
+    monkeypatch.setattr(registry, "probe_all", fail)
+    assert main(["devices"]) == 70
+    assert_one_line(capsys, "internal error, please report it: ZeroDivisionError: oh dear")

@@ -211,3 +211,21 @@ def test_closing_twice_is_harmless_and_ends_the_program(agent: Path, model_path:
     device.close()
     device.close()
     assert link._process.returncode == 0
+
+
+def test_the_same_audio_is_not_sent_twice(agent: Path, model_path: str, noise: Noise) -> None:
+    class Counting(PipeTransport):
+        sent = 0
+
+        def write(self, data: bytes, timeout_s: float) -> None:
+            self.sent += len(data)
+            super().write(data, timeout_s)
+
+    link = Counting([str(agent), "--model", model_path], "host")
+    with AgentDevice("host", link) as device:
+        first = device.run(noise(48_000))
+        after_first = link.sent
+        again = device.run(noise(48_000))
+        assert link.sent - after_first < 1000
+        other = device.run(noise(47_000))
+    assert first.digest == again.digest != other.digest
