@@ -22,9 +22,10 @@ MARKS = (
 RESPONSE = 0x80
 
 
-@pytest.fixture(scope="session")
-def agent() -> Path:
-    return need_build("host", "percepnet_agent")
+@pytest.fixture(scope="session", params=["host", "host-asan"])
+def agent(request: pytest.FixtureRequest) -> Path:
+    """The agent as shipped, and one that stops at every access or arithmetic that is undefined."""
+    return need_build(request.param, "percepnet_agent")
 
 
 def talk(agent: Path, model_path: str, data: bytes) -> list[Frame]:

@@ -12,15 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.needs import need_build, need_program
 
 SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE")
 
 
-@pytest.fixture(scope="session")
-def program() -> str:
-    return str(need_build("host", "percepnet_denoise"))
+@pytest.fixture(scope="session", params=["host", "host-asan"])
+def program(request: pytest.FixtureRequest) -> str:
+    """The program as shipped, and one that stops at undefined behaviour."""
+    return str(need_build(request.param, "percepnet_denoise"))
 
 
 def call(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -146,6 +149,23 @@ def test_an_interrupted_run_leaves_nothing_behind(
     running.send_signal(signal.SIGINT)
     assert running.wait(20) == 130
     assert os.listdir(tmp_path) == ["a.wav"]
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
+@given(data=st.binary(max_size=300), keep=st.integers(0, 100))
+def test_any_bytes_are_cleaned_or_refused(
+    program: str, model_path: str, tmp_path: Path, data: bytes, keep: int
+) -> None:
+    source, target = tmp_path / "a.wav", tmp_path / "b.wav"
+    soundfile.write(source, np.full(50, 0.1), 48_000, "PCM_24", format="WAVEX")
+    source.write_bytes(source.read_bytes()[:keep] + data)
+    target.unlink(missing_ok=True)
+    done = call(program, "--model", model_path, source, target)
+    assert done.returncode in (0, 4), done.stderr
+    assert target.exists() == (done.returncode == 0)
+    assert done.stderr.count("\n") == (done.returncode != 0)
 
 
 @pytest.mark.parametrize(
