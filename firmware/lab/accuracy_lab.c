@@ -28,13 +28,12 @@ typedef struct accuracy_lab {
 } accuracy_lab;
 
 /* Finished samples of the hop before rounding: what pn_stft_inverse rounds to 16 bits. */
-static void unrounded_hop(const int32_t *before_q7, const pn_complex_block *z, int scale,
+static void unrounded_hop(const int32_t *before_q7, const pn_complex_block *z, int shift,
                           int32_t *hop_q7) {
-  const int shift = scale + 3 - PN_OVERLAP_FRACTION_BITS;
   for (int n = 0; n < PN_HOP; n++) {
     const int32_t sample = n & 1 ? z->re[n / 2] : z->im[n / 2];
     const int32_t value = pn_mul_q31(sample, pn_window_q31[n]);
-    hop_q7[n] = before_q7[n] + (shift == 0 ? value : pn_round_shift32(value, shift));
+    hop_q7[n] = before_q7[n] + (shift > 0 ? pn_round_shift32(value, shift) : pn_shl32(value, -shift));
   }
 }
 
@@ -61,10 +60,10 @@ PN_LAB_API int pn_lab_enhance(const int16_t *samples, int64_t frames, const int3
     pn_postfilter_run(&lab->postfilter, &lab->frame, gain_q15 + t * PN_BANDS,
                       strength_q15 + t * PN_BANDS, floor_q15, &lab->post_scratch);
     memcpy(before_q7, lab->overlap_q7, sizeof before_q7);
-    pn_stft_inverse(lab->frontend.kernels, &lab->post_scratch.cleaned,
-                    lab->post_scratch.gain_q15, lab->frame.scale, lab->overlap_q7,
-                    out + t * PN_HOP, &lab->scratch.stft);
-    unrounded_hop(before_q7, &lab->scratch.stft.b, lab->frame.scale, out_q7 + t * PN_HOP);
+    const int shift = pn_stft_inverse(
+        lab->frontend.kernels, &lab->post_scratch.cleaned, lab->post_scratch.gain_q20,
+        lab->frame.scale, lab->overlap_q7, out + t * PN_HOP, &lab->scratch.stft);
+    unrounded_hop(before_q7, &lab->scratch.stft.b, shift, out_q7 + t * PN_HOP);
   }
   free(lab);
   return 0;
@@ -95,10 +94,10 @@ PN_LAB_API int pn_lab_spectrum(const int16_t *window, int32_t *re, int32_t *im) 
   return scale;
 }
 
-/* Post-filter of one frame: 34 energies and gains Q15 to filtered gains Q15. */
-PN_LAB_API void pn_lab_envelope_postfilter(const uint64_t *energy, const int32_t *gain_q15,
-                                           int32_t *filtered_q15) {
-  pn_envelope_postfilter(energy, gain_q15, filtered_q15);
+/* Post-filter of one frame: 34 energies and gains Q20 to filtered gains Q20. */
+PN_LAB_API void pn_lab_envelope_postfilter(const uint64_t *energy, const int32_t *gain_q20,
+                                           int32_t *filtered_q20) {
+  pn_envelope_postfilter(energy, gain_q20, filtered_q20);
 }
 
 /* Each of the following applies one helper to n elements. */
@@ -141,10 +140,10 @@ PN_LAB_API void pn_lab_isqrt32(const uint32_t *x, int64_t n, uint32_t *out) {
   for (int64_t i = 0; i < n; i++) out[i] = pn_isqrt32(x[i]);
 }
 
-PN_LAB_API void pn_lab_sqrt_ratio_q15(const uint64_t *numerator, const uint64_t *denominator,
-                                      const int32_t *max_q15, int64_t n, int32_t *out) {
+PN_LAB_API void pn_lab_sqrt_ratio_q20(const uint64_t *numerator, const uint64_t *denominator,
+                                      const int32_t *max_q20, int64_t n, int32_t *out) {
   for (int64_t i = 0; i < n; i++) {
-    out[i] = pn_sqrt_ratio_q15(numerator[i], denominator[i], max_q15[i]);
+    out[i] = pn_sqrt_ratio_q20(numerator[i], denominator[i], max_q20[i]);
   }
 }
 
@@ -158,6 +157,6 @@ PN_LAB_API void pn_lab_shift_energy(const uint64_t *x, const int32_t *shift, int
   for (int64_t i = 0; i < n; i++) out[i] = pn_shift_energy(x[i], shift[i]);
 }
 
-PN_LAB_API void pn_lab_sine_quarter_q15(const int32_t *x_q15, int64_t n, int32_t *out) {
-  for (int64_t i = 0; i < n; i++) out[i] = pn_sine_quarter_q15(x_q15[i]);
+PN_LAB_API void pn_lab_sine_quarter_q30(const int32_t *x_q20, int64_t n, int32_t *out) {
+  for (int64_t i = 0; i < n; i++) out[i] = pn_sine_quarter_q30(x_q20[i]);
 }

@@ -15,7 +15,7 @@ void pn_band_energy(const pn_spectrum *x, uint64_t energy[PN_BANDS]);
 void pn_band_correlation(const pn_spectrum *x, const pn_spectrum *p, int64_t correlation[PN_BANDS]);
 
 /* Linear interpolation between band centres, constant below the first and above the last.
- * |band value| <= 2^17. */
+ * |band value| <= 2^22. */
 void pn_band_interpolate(const int32_t band[PN_BANDS], int32_t bin[PN_BINS]);
 
 #endif

@@ -10,6 +10,7 @@
 _Static_assert((-3 >> 1) == -2, "right shift of negative numbers must be arithmetic");
 
 #define PN_Q15_ONE 32768
+#define PN_Q20_ONE 1048576
 
 /* floor(x / 2^n), n in 0..31. */
 static inline int32_t pn_asr32(int32_t x, int n) { return x >> n; }

@@ -30,19 +30,31 @@ uint32_t pn_isqrt32(uint32_t x) {
   return root;
 }
 
-int32_t pn_sqrt_ratio_q15(uint64_t numerator, uint64_t denominator, int32_t max_q15) {
-  if (denominator == 0) return numerator == 0 ? pn_min32(PN_Q15_ONE, max_q15) : max_q15;
+/* floor(numerator / denominator) in Q28, for a non-zero denominator; UINT64_MAX when beyond 16. */
+static uint64_t ratio_q28(uint64_t numerator, uint64_t denominator) {
   const int shift = pn_clz64(numerator | denominator);
   const uint32_t high = (uint32_t)((denominator << shift) >> 32);
-  if (high == 0) return max_q15;
-  const uint64_t ratio_q28 = ((numerator << shift) >> 4) / high;
-  /* max_q15 is at most 4, so a ratio of 16 or more is beyond it too. */
-  if (ratio_q28 > UINT32_MAX) return max_q15;
-  /* The root of a Q28 number is Q14: scale small ratios up first to keep their digits. */
-  const int extra = pn_min32(pn_clz32((uint32_t)ratio_q28) / 2, 8);
-  const uint32_t root = pn_isqrt32((uint32_t)ratio_q28 << (2 * extra));
-  const int32_t result = (int32_t)(extra == 0 ? root << 1 : root >> (extra - 1));
-  return pn_min32(result, max_q15);
+  if (high == 0) return UINT64_MAX;
+  const uint64_t ratio = ((numerator << shift) >> 4) / high;
+  return ratio > UINT32_MAX ? UINT64_MAX : ratio;
+}
+
+int32_t pn_sqrt_ratio_q20(uint64_t numerator, uint64_t denominator, int32_t max_q20) {
+  if (denominator == 0) return numerator == 0 ? pn_min32(PN_Q20_ONE, max_q20) : max_q20;
+  if (numerator == denominator) return pn_min32(PN_Q20_ONE, max_q20);
+  const uint64_t ratio = ratio_q28(numerator, denominator);
+  /* max_q20 is at most 4, so a ratio of 16 or more is beyond it too. */
+  if (ratio == UINT64_MAX) return max_q20;
+  if (ratio == 0) return 0;
+  /* Root of the ratio in Q40: 16 bits of a normalised root, then one Newton step to 31 bits. */
+  const uint32_t shift = (uint32_t)pn_clz32((uint32_t)ratio) & ~1u;
+  const uint64_t normalised = ratio << shift;
+  const uint64_t root = pn_isqrt32((uint32_t)normalised);
+  const uint64_t root_q12 = ((root << 12) + (normalised << 12) / root) >> 1;
+  /* normalised = ratio_q28 2^shift, so root_q12 is Q26 scaled by 2^(shift / 2). */
+  const uint32_t down = 6 + shift / 2;
+  const int32_t result = (int32_t)((root_q12 + ((uint64_t)1 << (down - 1))) >> down);
+  return pn_min32(result, max_q20);
 }
 
 /* Amplitude with a 16-bit mantissa: sqrt(energy) = mantissa * 2^exponent, mantissa >= 2^15. */
@@ -70,6 +82,13 @@ uint64_t pn_shift_energy(uint64_t x, int n) {
   return pn_clz64(x) < 2 * n ? UINT64_MAX : x << (2 * n);
 }
 
-int32_t pn_sine_quarter_q15(int32_t x_q15) {
-  return x_q15 >= PN_Q15_ONE ? PN_Q15_ONE : interpolate_q15(pn_sine_table_q15, x_q15);
+int32_t pn_sine_quarter_q30(int32_t x_q20) {
+  if (x_q20 >= PN_Q20_ONE) return 1 << 30;
+  const int32_t x_q31 = pn_shl32(x_q20, 11);
+  const int32_t square_q31 = pn_mul_q31(x_q31, x_q31);
+  int32_t sum_q30 = pn_sine_polynomial_q30[PN_SINE_TERMS - 1];
+  for (int i = PN_SINE_TERMS - 2; i >= 0; i--) {
+    sum_q30 = pn_sine_polynomial_q30[i] + pn_mul_q31(sum_q30, square_q31);
+  }
+  return pn_mul_q31(sum_q30, x_q31);
 }

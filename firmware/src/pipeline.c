@@ -41,7 +41,7 @@ void pn_pipeline_after_network(pn_pipeline *pipeline, int slot, const uint16_t g
   pn_postfilter_scratch *gains = &pipeline->scratch.u.synthesis.postfilter;
   pn_postfilter_run(&pipeline->postfilter, frame, gain_q15, strength_q15, floor_q15, gains);
   pn_pipeline_stage_done(pipeline, PN_STAGE_GAINS);
-  pn_stft_inverse(pipeline->frontend.kernels, &gains->cleaned, gains->gain_q15, frame->scale,
+  pn_stft_inverse(pipeline->frontend.kernels, &gains->cleaned, gains->gain_q20, frame->scale,
                   pipeline->overlap, hop, &pipeline->scratch.u.synthesis.stft);
   pn_pipeline_stage_done(pipeline, PN_STAGE_SYNTHESIS);
 }

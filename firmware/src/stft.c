@@ -54,22 +54,36 @@ void pn_stft_forward(const pn_kernels *kernels, const int32_t samples[PN_WINDOW]
   separate(&scratch->b, bins);
 }
 
-/* Q31 factor of a bin: gain / 960 * 2^PN_INVERSE_BITS; exact to 2^-26 for unit gain. */
-static int32_t inverse_factor_q31(int32_t gain_q15) {
-  return (int32_t)pn_round_shift64((int64_t)gain_q15 * PN_INVERSE_FACTOR_Q32, 16);
+/* Fraction bits that the inverse transform adds to the frame's scale: as many of 0..7 as keep
+ * every value below 2^30. No value exceeds the sum of the packed magnitudes, which is at most
+ * four times that of the 481 bins. */
+static int inverse_bits(const pn_spectrum *bins, const int32_t *gain_q20) {
+  uint64_t sum_q20 = 0;
+  for (int k = 0; k < PN_BINS; k++) {
+    const uint32_t magnitude = (uint32_t)pn_abs32(bins->re[k]) + (uint32_t)pn_abs32(bins->im[k]);
+    sum_q20 += (uint64_t)magnitude * (uint32_t)gain_q20[k];
+  }
+  const uint64_t bound = (sum_q20 >> 18) / PN_WINDOW + 1;
+  return pn_max32(0, pn_min32(PN_INVERSE_BITS_MAX, pn_clz64(bound) - 34));
+}
+
+/* Q31 factor of a bin: gain / 960 * 2^bits. */
+static int32_t inverse_factor_q31(int32_t gain_q20, int bits) {
+  return (int32_t)pn_round_shift64((int64_t)gain_q20 * PN_INVERSE_FACTOR_Q39, 28 - bits);
 }
 
 /* The reverse of separate, with re and im swapped on the way out so that the forward transform
  * inverts: Z[k] = (X[k] + conj X[480-k]) + i conj W^k (X[k] - conj X[480-k]). */
-static void join_swapped(const pn_spectrum *bins, const int32_t *gain_q15, pn_complex_block *z) {
-  const int32_t first = pn_mul_q31(bins->re[0], inverse_factor_q31(gain_q15[0]));
-  const int32_t last = pn_mul_q31(bins->re[480], inverse_factor_q31(gain_q15[480]));
+static void join_swapped(const pn_spectrum *bins, const int32_t *gain_q20, int bits,
+                         pn_complex_block *z) {
+  const int32_t first = pn_mul_q31(bins->re[0], inverse_factor_q31(gain_q20[0], bits));
+  const int32_t last = pn_mul_q31(bins->re[480], inverse_factor_q31(gain_q20[480], bits));
   z->im[0] = first + last;
   z->re[0] = first - last;
   for (int k = 1; k <= 240; k++) {
     const int m = 480 - k;
-    const int32_t gain_k = inverse_factor_q31(gain_q15[k]);
-    const int32_t gain_m = inverse_factor_q31(gain_q15[m]);
+    const int32_t gain_k = inverse_factor_q31(gain_q20[k], bits);
+    const int32_t gain_m = inverse_factor_q31(gain_q20[m], bits);
     const int32_t k_re = pn_mul_q31(bins->re[k], gain_k), k_im = pn_mul_q31(bins->im[k], gain_k);
     const int32_t m_re = pn_mul_q31(bins->re[m], gain_m), m_im = pn_mul_q31(bins->im[m], gain_m);
     const int32_t even_re = k_re + m_re, even_im = k_im - m_im;
@@ -88,15 +102,16 @@ static void join_swapped(const pn_spectrum *bins, const int32_t *gain_q15, pn_co
 /* One windowed output sample in the fraction bits of the overlap memory. */
 static inline int32_t windowed(int32_t sample, int32_t window_q31, int shift) {
   const int32_t value = pn_mul_q31(sample, window_q31);
-  return shift == 0 ? value : pn_round_shift32(value, shift);
+  return shift > 0 ? pn_round_shift32(value, shift) : pn_shl32(value, -shift);
 }
 
-void pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
-                     const int32_t gain_q15[PN_BINS], int scale, int32_t overlap[PN_HOP],
-                     int16_t hop[PN_HOP], pn_stft_scratch *scratch) {
-  const int shift = scale + PN_INVERSE_BITS - PN_OVERLAP_FRACTION_BITS;
+int pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
+                    const int32_t gain_q20[PN_BINS], int scale, int32_t overlap[PN_HOP],
+                    int16_t hop[PN_HOP], pn_stft_scratch *scratch) {
+  const int bits = inverse_bits(bins, gain_q20);
+  const int shift = scale + bits - PN_OVERLAP_FRACTION_BITS;
   const pn_complex_block *z = &scratch->b;
-  join_swapped(bins, gain_q15, &scratch->a);
+  join_swapped(bins, gain_q20, bits, &scratch->a);
   kernels->fft_480(&scratch->a, &scratch->b);
   for (int n = 0; n < PN_HOP; n++) {
     const int32_t first = n & 1 ? z->re[n / 2] : z->im[n / 2];
@@ -107,4 +122,5 @@ void pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
     const int32_t second = n & 1 ? z->re[(PN_HOP + n) / 2] : z->im[(PN_HOP + n) / 2];
     overlap[n] = windowed(second, pn_window_q31[PN_HOP - 1 - n], shift);
   }
+  return shift;
 }

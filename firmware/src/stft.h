@@ -37,10 +37,12 @@ int pn_stft_scale(uint32_t peak_q15);
 void pn_stft_forward(const pn_kernels *kernels, const int32_t samples[PN_WINDOW],
                      pn_spectrum *bins, pn_stft_scratch *scratch);
 
-/* Transform bins, multiplied by gain (Q15, 0..2^17 = 4.0), back to time and overlap-add:
- * hop receives the 480 finished samples, rounded and saturated; overlap keeps the next half. */
-void pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
-                     const int32_t gain_q15[PN_BINS], int scale, int32_t overlap[PN_HOP],
-                     int16_t hop[PN_HOP], pn_stft_scratch *scratch);
+/* Transform bins, multiplied by gain (Q20, 0..2^22 = 4.0), back to time and overlap-add:
+ * hop receives the 480 finished samples, rounded and saturated; overlap keeps the next half.
+ * The block exponent of the transform is chosen per frame; returns the right shift from its values
+ * to those of overlap (negative: left). */
+int pn_stft_inverse(const pn_kernels *kernels, const pn_spectrum *bins,
+                    const int32_t gain_q20[PN_BINS], int scale, int32_t overlap[PN_HOP],
+                    int16_t hop[PN_HOP], pn_stft_scratch *scratch);
 
 #endif

@@ -13,7 +13,7 @@ extern const int32_t pn_real_sin_q31[241];
 extern const int16_t pn_band_centre_bin[34];
 extern const uint16_t pn_band_fraction_q15[401];
 extern const int16_t pn_decimator_q15[32];
-extern const uint16_t pn_sine_table_q15[65];
+extern const int32_t pn_sine_polynomial_q30[5];
 extern const uint16_t pn_log2_table_q15[65];
 extern const uint16_t pn_sqrt_seed[192];
 extern const uint16_t pn_attenuation_q15[101];
@@ -25,7 +25,8 @@ extern const int16_t pn_comb_weight_q15[66];
 #define PN_SIN_1_5_Q31 (2042378317)
 #define PN_SIN_2_5_Q31 (1262259218)
 #define PN_SIN_1_3_Q31 (1859775393)
-#define PN_INVERSE_FACTOR_Q32 (35791394)
-#define PN_INVERSE_BITS (3)
+#define PN_INVERSE_FACTOR_Q39 (572662306)
+#define PN_INVERSE_BITS_MAX (7)
+#define PN_SINE_TERMS (5)
 
 #endif

@@ -24,8 +24,8 @@ DECIMATION = 4
 DECIMATOR_TAPS = 32
 DECIMATOR_CUTOFF_HZ = 3000.0
 SAMPLE_RATE = 48000
-INVERSE_BITS = 3  # extra fractional bits of the inverse transform
-SINE_SEGMENTS = 64
+INVERSE_BITS_MAX = 7  # most extra fraction bits of the inverse transform
+SINE_TERMS = 5
 LOG2_SEGMENTS = 64
 
 Q31_MAX = 2**31 - 1
@@ -123,8 +123,9 @@ def transform_constants() -> dict[str, int]:
         "PN_SIN_1_5_Q31": q31(math.sin(2 * math.pi / 5)),
         "PN_SIN_2_5_Q31": q31(math.sin(4 * math.pi / 5)),
         "PN_SIN_1_3_Q31": q31(math.sin(2 * math.pi / 3)),
-        "PN_INVERSE_FACTOR_Q32": round(2.0**32 * 2**INVERSE_BITS / WINDOW_SAMPLES),
-        "PN_INVERSE_BITS": INVERSE_BITS,
+        "PN_INVERSE_FACTOR_Q39": round(2.0**39 / WINDOW_SAMPLES),
+        "PN_INVERSE_BITS_MAX": INVERSE_BITS_MAX,
+        "PN_SINE_TERMS": SINE_TERMS,
     }
 
 
@@ -134,9 +135,13 @@ def real_twiddles_q31() -> tuple[list[int], list[int]]:
     return [q31(0.5 * math.cos(a)) for a in angles], [q31(0.5 * math.sin(a)) for a in angles]
 
 
-def sine_q15() -> list[int]:
-    """sin(pi/2 x) for x = 0, 1/64, .. 1 in Q15, ending in 32768."""
-    return [round(32768 * math.sin(math.pi / 2 * i / SINE_SEGMENTS)) for i in range(65)]
+def sine_polynomial_q30() -> list[int]:
+    """Taylor coefficients of x, x^3, .. x^9 of sin(pi/2 x) in Q30; the last one makes f(1) = 1."""
+    terms = [
+        round(2.0**30 * (-1) ** i * (math.pi / 2) ** (2 * i + 1) / math.factorial(2 * i + 1))
+        for i in range(SINE_TERMS - 1)
+    ]
+    return [*terms, 2**30 - sum(terms)]
 
 
 def log2_q15() -> list[int]:
@@ -185,7 +190,7 @@ def render() -> dict[str, str]:
         ("int16_t", "pn_band_centre_bin", band_centres(), ""),
         ("uint16_t", "pn_band_fraction_q15", band_fraction_q15(), ""),
         ("int16_t", "pn_decimator_q15", decimator_q15(), ""),
-        ("uint16_t", "pn_sine_table_q15", sine_q15(), ""),
+        ("int32_t", "pn_sine_polynomial_q30", sine_polynomial_q30(), ""),
         ("uint16_t", "pn_log2_table_q15", log2_q15(), ""),
         ("uint16_t", "pn_sqrt_seed", sqrt_seed(), ""),
         ("uint16_t", "pn_attenuation_q15", attenuation_q15(), ""),
