@@ -32,13 +32,11 @@ set(PN_LAB_SOURCES
 set(PN_AGENT_SOURCES
   agent/agent.c
   agent/cpu_info.c
-  agent/cpu_info.c
   agent/frame.c
+  agent/main.c
   agent/runner.c
   agent/stage_marks.c
   agent/tty.c
-  agent/tty.c
-  agent/main.c
   apps/load_file.c
   src/crc32.c)
 
