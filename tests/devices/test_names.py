@@ -10,6 +10,7 @@ from host_tools.devices.base import per_frame
 from host_tools.devices.emulator import CPUS, EmulatorDevice
 from host_tools.devices.settings_file import named_devices
 from host_tools.errors import MissingDependency, UsageError
+from tests.needs import ROOT
 
 
 @pytest.fixture
@@ -103,3 +104,12 @@ def test_packet_times_are_shared_by_their_frames() -> None:
     assert per_frame(times, 5, 2).tolist() == [5.0, 5.0, 10.0, 10.0, 7.0]
     assert per_frame(times, 6, 2).tolist() == [5.0, 5.0, 10.0, 10.0, 3.5, 3.5]
     assert per_frame(times, 3, 1).tolist() == [10.0, 20.0, 7.0]
+
+
+def test_the_python_example_of_the_documentation_runs(
+    agent: Path, model_path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / "docs" / "devices.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    exec(code.replace('model="percepnet"', f"model={model_path!r}"), {})
+    assert "scalar" in capsys.readouterr().out
