@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* Row k multiplies t^k; one column for each half unit of the argument. */
+/* Row k multiplies t^k; one column for each 2048 of the argument. tanh of Q12: */
 extern const int16_t pn_tanh_q15[4][16];
-/* sigmoid - 1/2. */
+/* sigmoid - 1/2 of Q11: */
 extern const int16_t pn_sigmoid_q15[4][16];
 
 #endif

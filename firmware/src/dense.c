@@ -11,20 +11,23 @@ void pn_matrix_product(pn_network *net, const pn_matrix *matrix, const int8_t *c
   }
 }
 
-static void requantise(pn_network *net, const pn_matrix *matrix, const int32_t *acc,
-                       int acc_shift) {
-  net->kernels->requantise_q12(net->pre_q12, acc, matrix->multiplier, matrix->bias_q12, acc_shift,
-                               matrix->padded_rows);
+#define TANH_PRE_SHIFT 0    /* Q12 */
+#define SIGMOID_PRE_SHIFT 1 /* Q11 */
+
+static void requantise(pn_network *net, const pn_matrix *matrix, const int32_t *acc, int acc_shift,
+                       int pre_shift) {
+  net->kernels->requantise(net->pre, acc, matrix->multiplier, matrix->bias_q12, acc_shift,
+                           pre_shift, matrix->padded_rows);
 }
 
 void pn_dense_tanh(pn_network *net, const pn_matrix *matrix, const int32_t *acc, int acc_shift,
                    int8_t *x8) {
-  requantise(net, matrix, acc, acc_shift);
-  net->kernels->tanh_q15(net->activated_q15, net->pre_q12, matrix->rows);
+  requantise(net, matrix, acc, acc_shift, TANH_PRE_SHIFT);
+  net->kernels->tanh_q15(net->activated_q15, net->pre, matrix->rows);
   net->kernels->quantise_x8(x8, net->activated_q15, matrix->rows);
 }
 
 void pn_dense_sigmoid(pn_network *net, const pn_matrix *matrix, const int32_t *acc) {
-  requantise(net, matrix, acc, PN_S8_ACC_SHIFT);
-  net->kernels->sigmoid_q15(net->activated_q15, net->pre_q12, matrix->padded_rows);
+  requantise(net, matrix, acc, PN_S8_ACC_SHIFT, SIGMOID_PRE_SHIFT);
+  net->kernels->sigmoid_q15(net->activated_q15, net->pre, matrix->padded_rows);
 }

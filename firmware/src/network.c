@@ -48,7 +48,7 @@ static void lay_out_scratch(pn_network *net, const pn_model *model, arena *memor
     net->acc[frame] = take(memory, rows, sizeof(int32_t));
   }
   net->acc_recurrent = take(memory, recurrent_rows, sizeof(int32_t));
-  net->pre_q12 = take(memory, dense_rows, sizeof(int16_t));
+  net->pre = take(memory, dense_rows, sizeof(int16_t));
   net->activated_q15 = take(memory, dense_rows, sizeof(int16_t));
 }
 

@@ -36,7 +36,7 @@ struct pn_network {
   int8_t *strength[PN_NETWORK_MAX_FRAMES];        /* gru_rb: input of fc_rb */
   int32_t *acc[PN_NETWORK_MAX_FRAMES];            /* scratch: widest matrix */
   int32_t *acc_recurrent;                         /* scratch: widest recurrent matrix */
-  int16_t *pre_q12, *activated_q15;               /* scratch: widest layer without recurrence */
+  int16_t *pre, *activated_q15;                   /* scratch: widest layer without recurrence */
 };
 
 /* Pre-activations of one layer without recurrence to x8 = int8 of tanh. rows: multiple of 16. */

@@ -22,9 +22,9 @@ def render() -> dict[str, str]:
     )
     header = head + (
         "#ifndef PN_ACTIVATION_TABLES_H\n#define PN_ACTIVATION_TABLES_H\n\n#include <stdint.h>\n\n"
-        "/* Row k multiplies t^k; one column for each half unit of the argument. */\n"
+        "/* Row k multiplies t^k; one column for each 2048 of the argument. tanh of Q12: */\n"
         "extern const int16_t pn_tanh_q15[4][16];\n"
-        "/* sigmoid - 1/2. */\n"
+        "/* sigmoid - 1/2 of Q11: */\n"
         "extern const int16_t pn_sigmoid_q15[4][16];\n\n#endif\n"
     )
     source = head + '#include "activation_tables.h"\n\n'

@@ -27,7 +27,7 @@ class LayerReport:
     signal_to_noise_db: float
     """Power of the float output over power of the difference."""
     saturated: int
-    """Pre-activations outside +-8."""
+    """Arguments of tanh outside +-8 and of sigmoid outside +-16; harmless for tanh."""
     values: int
     """Outputs in all."""
 

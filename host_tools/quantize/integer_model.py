@@ -44,7 +44,8 @@ class IntegerOutput:
 
 @dataclass
 class SaturationCounts:
-    """How often a value left its range: per layer (pre-activations beyond +-8) and features."""
+    """How often a value left its range: per layer (arguments of tanh beyond +-8 and
+    of sigmoid beyond +-16) and features."""
 
     pre_activations: dict[str, int] = field(default_factory=dict)
     features: int = 0
@@ -141,12 +142,18 @@ class IntegerNetwork:
         if self._observer is not None:
             self._observer(layer, values_q15 / 32768.0)
 
-    def _count(self, layer: str, pre_q12: IntArray) -> IntArray:
+    def _saturate(self, layer: str, pre: IntArray) -> IntArray:
         """Saturate to int16 and keep count."""
-        result = sat16(pre_q12)
+        result = sat16(pre)
         counts = self.saturation.pre_activations
-        counts[layer] = counts.get(layer, 0) + int(np.count_nonzero(result != pre_q12))
+        counts[layer] = counts.get(layer, 0) + int(np.count_nonzero(result != pre))
         return result
+
+    def _tanh(self, layer: str, pre_q12: IntArray) -> IntArray:
+        return tanh_q15(self._saturate(layer, pre_q12))
+
+    def _sigmoid(self, layer: str, pre_q12: IntArray) -> IntArray:
+        return sigmoid_q15(self._saturate(layer, round_shift(pre_q12, 1)))
 
     def _normalise(self, features: Int16Array) -> IntArray:
         centred = features.astype(np.int64) - self.model.feature_mean
@@ -156,12 +163,12 @@ class IntegerNetwork:
         return clamped
 
     def _tanh_layer(self, name: str, x: npt.NDArray[np.integer]) -> Int8Array:
-        y_q15 = tanh_q15(self._count(name, self._products[name](x) + self._bias[name]))
+        y_q15 = self._tanh(name, self._products[name](x) + self._bias[name])
         self._observe(name, y_q15)
         return to_x8(y_q15)
 
     def _sigmoid_layer(self, name: str, x8: Int8Array) -> Int16Array:
-        y_q15 = sigmoid_q15(self._count(name, self._products[name](x8) + self._bias[name]))
+        y_q15 = self._sigmoid(name, self._products[name](x8) + self._bias[name])
         self._observe(name, y_q15)
         return y_q15.astype(np.int16)
 
@@ -181,10 +188,10 @@ class IntegerNetwork:
         h8 = to_x8(round_shift(h_q24, 9))
         for t, a in enumerate(inputs):
             u = recurrent(h8)
-            gates = sigmoid_q15(self._count(name, a[: 2 * units] + u[: 2 * units]))
+            gates = self._sigmoid(name, a[: 2 * units] + u[: 2 * units])
             z, r = gates[:units], gates[units:]
             gated = a[2 * units :] + mul_q31(u[2 * units :] + bias, r << 16)
-            n_q24 = tanh_q15(self._count(name, gated)) << 9
+            n_q24 = self._tanh(name, gated) << 9
             h_q24 = n_q24 + mul_q31(h_q24 - n_q24, z << 16)
             states[t] = round_shift(h_q24, 9)
             h8 = to_x8(states[t])

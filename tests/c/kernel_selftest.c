@@ -114,9 +114,9 @@ static void check_requantise(const pn_kernels *kernels) {
       multiplier[i] = extreme ? INT32_MAX : (int32_t)(random32() >> (1 + random_below(10)));
       bias[i] = random_signed(PN_MAX_BIAS_Q12, extreme) >> random_below(20);
     }
-    scalar->requantise_q12(want, acc, multiplier, bias, shift, n);
-    kernels->requantise_q12(got, acc, multiplier, bias, shift, n);
-    compare(kernels, "requantise_q12", got, want, (size_t)n * sizeof want[0]);
+    scalar->requantise(want, acc, multiplier, bias, shift, round / 2 % 2, n);
+    kernels->requantise(got, acc, multiplier, bias, shift, round / 2 % 2, n);
+    compare(kernels, "requantise", got, want, (size_t)n * sizeof want[0]);
   }
 }
 

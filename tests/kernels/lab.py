@@ -16,7 +16,7 @@ KERNELS = {"scalar": 1, "neon": 2, "dotprod": 3, "i8mm": 4, "avx2": 5, "avx512vn
 
 GEMV = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_int, c_int)
 GEMV2 = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int)
-REQUANTISE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int)
+REQUANTISE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int, c_int)
 ELEMENTWISE = CFUNCTYPE(None, c_void_p, c_void_p, c_int)
 
 
@@ -43,7 +43,7 @@ class KernelTable(ctypes.Structure):
         ("gemv_s8", GEMV),
         ("gemv2_s8", GEMV2),
         ("gemv_s8_s16", GEMV),
-        ("requantise_q12", REQUANTISE),
+        ("requantise", REQUANTISE),
         ("tanh_q15", ELEMENTWISE),
         ("sigmoid_q15", ELEMENTWISE),
         ("quantise_x8", ELEMENTWISE),

@@ -21,7 +21,7 @@ from tests.needs import need
 
 ARM = platform.machine().lower().startswith(("arm", "aarch64"))
 FAMILIES = ("scalar", "neon", "dotprod") if ARM else ("scalar", "avx2", "avx512vnni")
-ALL_Q12 = np.arange(-32768, 32768).astype(np.int16)
+ALL_INT16 = np.arange(-32768, 32768).astype(np.int16)
 
 Array = npt.NDArray[np.generic]
 seeds = st.integers(0, 2**32 - 1)
@@ -118,11 +118,12 @@ def test_int16_product_is_the_exact_sum(
 @given(
     n=st.integers(1, 40).map(lambda k: 8 * k),
     shift=st.sampled_from([0, 3]),
+    pre_shift=st.sampled_from([0, 1]),
     seed=seeds,
     extreme=st.booleans(),
 )
 def test_requantisation_is_one_rounded_product_and_a_saturated_sum(
-    family: str, n: int, shift: int, seed: int, extreme: bool
+    family: str, n: int, shift: int, pre_shift: int, seed: int, extreme: bool
 ) -> None:
     generator = np.random.default_rng(seed)
     acc = draw(generator, (1 << (30 - shift)) - 1, n, extreme) >> generator.integers(0, 24, n)
@@ -132,28 +133,29 @@ def test_requantisation_is_one_rounded_product_and_a_saturated_sum(
     bias = draw(generator, 1 << 28, n, extreme) >> generator.integers(0, 24, n)
     out = np.zeros(n, np.int16)
     operands = [a.astype(np.int32) for a in (acc, multiplier, bias)]
-    kernel_table(family).requantise_q12(pointer(out), *map(pointer, operands), shift, n)
-    assert np.array_equal(out, sat16(mul_q31(acc << shift, multiplier) + bias))
+    kernel_table(family).requantise(pointer(out), *map(pointer, operands), shift, pre_shift, n)
+    sum_q12 = mul_q31(acc << shift, multiplier) + bias
+    assert np.array_equal(out, sat16((sum_q12 + pre_shift) >> pre_shift))
 
 
 @pytest.mark.parametrize(
     ("kernel", "definition"), [("tanh_q15", tanh_q15), ("sigmoid_q15", sigmoid_q15)]
 )
 def test_activation_equals_its_definition_for_every_argument(family, kernel, definition) -> None:  # type: ignore[no-untyped-def]
-    out = np.zeros_like(ALL_Q12)
-    getattr(kernel_table(family), kernel)(pointer(out), pointer(ALL_Q12), len(ALL_Q12))
-    assert np.array_equal(out, definition(ALL_Q12.astype(np.int64)))
+    out = np.zeros_like(ALL_INT16)
+    getattr(kernel_table(family), kernel)(pointer(out), pointer(ALL_INT16), len(ALL_INT16))
+    assert np.array_equal(out, definition(ALL_INT16.astype(np.int64)))
 
 
 def test_activation_of_eight_values_writes_eight_values(family: str) -> None:
     out = np.full(24, 77, np.int16)
-    kernel_table(family).tanh_q15(pointer(out), pointer(ALL_Q12), 8)
+    kernel_table(family).tanh_q15(pointer(out), pointer(ALL_INT16), 8)
     assert np.all(out[8:] == 77)
-    assert np.array_equal(out[:8], tanh_q15(ALL_Q12[:8].astype(np.int64)))
+    assert np.array_equal(out[:8], tanh_q15(ALL_INT16[:8].astype(np.int64)))
 
 
 def test_int8_of_every_q15_value_is_its_rounded_share_of_127(family: str) -> None:
-    x_q15 = np.r_[ALL_Q12[1:], np.zeros(1, np.int16)]
+    x_q15 = np.r_[ALL_INT16[1:], np.zeros(1, np.int16)]
     out = np.zeros(len(x_q15), np.int8)
     kernel_table(family).quantise_x8(pointer(out), pointer(x_q15), len(x_q15))
     assert np.array_equal(out, np.floor(x_q15 * (127 / 32768.0) + 0.5))
@@ -191,7 +193,7 @@ def gru_definition(case: GruCase) -> npt.NDArray[np.int64]:
     units = case.units
     a = mul_q31(case.acc[0] << 3, case.multiplier[0]) + case.input_bias
     u = mul_q31(case.acc[1] << 3, case.multiplier[1])
-    z, r = (sigmoid_q15(sat16((a + u)[g * units : (g + 1) * units])) for g in (0, 1))
+    z, r = (sigmoid_q15(sat16(round_shift((a + u)[g * units :][:units], 1))) for g in (0, 1))
     gated = a[2 * units :] + mul_q31(u[2 * units :] + case.recurrent_bias, r << 16)
     n_q24 = tanh_q15(sat16(gated)) << 9
     return n_q24 + mul_q31(case.h_q24 - n_q24, z << 16)

@@ -41,22 +41,22 @@ static int chunk_at(int i, int n) { return n - i < CHUNK ? n - i : CHUNK; }
 
 static void check_requantise(const char *family, const int16_t *got, const int32_t *acc,
                              const int32_t *multiplier, const int32_t *bias_q12, int acc_shift,
-                             int n) {
+                             int pre_shift, int n) {
   for (int i = 0; i < n; i += CHUNK) {
     const int count = chunk_at(i, n);
     int16_t want[CHUNK];
-    pn_requantise_q12_scalar(want, acc + i, multiplier + i, bias_q12 + i, acc_shift, count);
-    require_equal(family, "requantise_q12", i, got + i, want, (size_t)count * sizeof want[0]);
+    pn_requantise_scalar(want, acc + i, multiplier + i, bias_q12 + i, acc_shift, pre_shift, count);
+    require_equal(family, "requantise", i, got + i, want, (size_t)count * sizeof want[0]);
   }
 }
 
 static void check_activation(const char *family, const char *kernel,
                              void (*scalar)(int16_t *, const int16_t *, int), const int16_t *got,
-                             const int16_t *x_q12, int n) {
+                             const int16_t *x, int n) {
   for (int i = 0; i < n; i += CHUNK) {
     const int count = chunk_at(i, n);
     int16_t want[CHUNK];
-    scalar(want, x_q12 + i, count);
+    scalar(want, x + i, count);
     require_equal(family, kernel, i, got + i, want, (size_t)count * sizeof want[0]);
   }
 }
@@ -113,22 +113,21 @@ static void check_fft(const pn_kernels *kernels, pn_complex_block *restrict x,
     k->gemv_s8_s16(acc, weights, x, rows, columns);                                                \
     check_gemv_s8_s16(k->name, acc, weights, x, rows, columns);                                    \
   }                                                                                                \
-  static void requantise_q12_##family(int16_t *pre_q12, const int32_t *acc,                        \
-                                      const int32_t *multiplier, const int32_t *bias_q12,          \
-                                      int acc_shift, int n) {                                      \
+  static void requantise_##family(int16_t *pre, const int32_t *acc, const int32_t *multiplier,     \
+                                  const int32_t *bias_q12, int acc_shift, int pre_shift, int n) {  \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
-    k->requantise_q12(pre_q12, acc, multiplier, bias_q12, acc_shift, n);                           \
-    check_requantise(k->name, pre_q12, acc, multiplier, bias_q12, acc_shift, n);                   \
+    k->requantise(pre, acc, multiplier, bias_q12, acc_shift, pre_shift, n);                        \
+    check_requantise(k->name, pre, acc, multiplier, bias_q12, acc_shift, pre_shift, n);            \
   }                                                                                                \
-  static void tanh_q15_##family(int16_t *y_q15, const int16_t *x_q12, int n) {                     \
+  static void tanh_q15_##family(int16_t *y_q15, const int16_t *x, int n) {                         \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
-    k->tanh_q15(y_q15, x_q12, n);                                                                  \
-    check_activation(k->name, "tanh_q15", pn_tanh_q15_scalar, y_q15, x_q12, n);                    \
+    k->tanh_q15(y_q15, x, n);                                                                  \
+    check_activation(k->name, "tanh_q15", pn_tanh_q15_scalar, y_q15, x, n);                    \
   }                                                                                                \
-  static void sigmoid_q15_##family(int16_t *y_q15, const int16_t *x_q12, int n) {                  \
+  static void sigmoid_q15_##family(int16_t *y_q15, const int16_t *x, int n) {                      \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
-    k->sigmoid_q15(y_q15, x_q12, n);                                                               \
-    check_activation(k->name, "sigmoid_q15", pn_sigmoid_q15_scalar, y_q15, x_q12, n);              \
+    k->sigmoid_q15(y_q15, x, n);                                                               \
+    check_activation(k->name, "sigmoid_q15", pn_sigmoid_q15_scalar, y_q15, x, n);              \
   }                                                                                                \
   static void quantise_x8_##family(int8_t *x8, const int16_t *x_q15, int n) {                      \
     const pn_kernels *k = &pn_kernels_##family;                                                    \

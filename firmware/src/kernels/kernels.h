@@ -50,17 +50,19 @@ typedef struct pn_kernels {
   void (*gemv_s8_s16)(int32_t *acc, const int8_t *weights, const int16_t *x, int rows,
                       int columns);
 
-  /* pre_q12[i] = sat16(mul_q31(acc << acc_shift, multiplier) + bias_q12), n a multiple of 8.
+  /* pre[i] = sat16(round_shift(mul_q31(acc << acc_shift, multiplier) + bias_q12, pre_shift)),
+   * n a multiple of 8. pre_shift 0 gives Q12 for tanh, 1 gives Q11 for sigmoid.
    * |acc << acc_shift| < 2^30, acc_shift 0..3, multiplier 0..2^31-1, |bias| <= PN_MAX_BIAS_Q12:
    * the sum stays below 2^30 + 2^28 in magnitude. */
-  void (*requantise_q12)(int16_t *pre_q12, const int32_t *acc, const int32_t *multiplier,
-                         const int32_t *bias_q12, int acc_shift, int n);
+  void (*requantise)(int16_t *pre, const int32_t *acc, const int32_t *multiplier,
+                     const int32_t *bias_q12, int acc_shift, int pre_shift, int n);
 
   /* y = tanh(x) in [-32767, 32767], odd; x any int16 in Q12; n a multiple of 8. */
   void (*tanh_q15)(int16_t *y_q15, const int16_t *x_q12, int n);
 
-  /* y = sigmoid(x) in [1, 32767]; x any int16 in Q12; n a multiple of 8. */
-  void (*sigmoid_q15)(int16_t *y_q15, const int16_t *x_q12, int n);
+  /* y = sigmoid(x) in [1, 32767]; x any int16 in Q11; n a multiple of 8. Q11 because update gates
+   * of trained networks work up to +-16, where tanh has long reached its end. */
+  void (*sigmoid_q15)(int16_t *y_q15, const int16_t *x_q11, int n);
 
   /* x8 = round(x * 127 / 2^15) in [-127, 127]; x in [-32767, 32767]; n a multiple of 16. */
   void (*quantise_x8)(int8_t *x8, const int16_t *x_q15, int n);
@@ -68,7 +70,8 @@ typedef struct pn_kernels {
   /* One GRU step on the int8 products of both sides, [3 * units] each. At most 2 * PN_MAX_UNITS
    * columns, so |acc| < 2^25, a product is < 2^28 and the sum of both sides and bias < 2^30.
    *   a = requantised input side, u = requantised recurrent side (no bias for z and r)
-   *   z = sigmoid(a_z + u_z), r = sigmoid(a_r + u_r), n = tanh(a_n + r * (u_n + bias))
+   *   z = sigmoid(a_z + u_z), r = sigmoid(a_r + u_r), n = tanh(a_n + r * (u_n + bias)),
+   *     the sums of z and r rounded to Q11, each saturated to int16
    *   h = n + z * (h - n)
    * |h_q24| <= 32767 * 2^9 stays true because z < 1 puts the new state between h and n.
    * x8 receives the new state for the next matrix product. units: a multiple of 16. */

@@ -53,9 +53,9 @@ static inline pn_cubic_avx2 pn_load_cubic_avx2(const int16_t table[4][16]) {
 
 /* 16 values of the odd cubic of pn_odd_cubic_q15. The tables are zero at zero, so that vpsignw,
  * which turns a zero argument into zero, is the sign rule. */
-static inline __m256i pn_odd_cubic_avx2(const pn_cubic_avx2 *cubic, __m256i x_q12) {
+static inline __m256i pn_odd_cubic_avx2(const pn_cubic_avx2 *cubic, __m256i x) {
   const __m256i magnitude =
-      _mm256_max_epi16(x_q12, _mm256_subs_epi16(_mm256_setzero_si256(), x_q12));
+      _mm256_max_epi16(x, _mm256_subs_epi16(_mm256_setzero_si256(), x));
   const __m256i segment = _mm256_srli_epi16(magnitude, 11);
   /* Index bytes with the top bit set give zero. */
   const __m256i low_index = _mm256_or_si256(segment, _mm256_set1_epi16((int16_t)0x8000));
@@ -69,7 +69,7 @@ static inline __m256i pn_odd_cubic_avx2(const pn_cubic_avx2 *cubic, __m256i x_q1
                                                 _mm256_shuffle_epi8(cubic->high[k], high_index));
     y = k == 3 ? coefficient : _mm256_add_epi16(coefficient, _mm256_mulhrs_epi16(y, t_q15));
   }
-  return _mm256_sign_epi16(y, x_q12);
+  return _mm256_sign_epi16(y, x);
 }
 
 #endif

@@ -39,6 +39,15 @@ static inline pair widen_high(__m256i x) {
   return wide;
 }
 
+/* A gate of the sum of both sides, which it takes in Q11. */
+static inline __m256i gate(const pn_cubic_avx2 *cubic, pair sum_q12) {
+  const __m256i one = _mm256_set1_epi32(1);
+  const __m256i first = _mm256_srai_epi32(_mm256_add_epi32(sum_q12.first, one), 1);
+  const __m256i second = _mm256_srai_epi32(_mm256_add_epi32(sum_q12.second, one), 1);
+  return _mm256_add_epi16(pn_odd_cubic_avx2(cubic, pn_pack16_avx2(first, second)),
+                          _mm256_set1_epi16(PN_SIGMOID_CENTRE_Q15));
+}
+
 /* h = n + z (h - n), stored; returns it in Q15. */
 static inline __m256i blend_state(int32_t *h_q24, pair z_q31, __m256i n_q15) {
   const pair h = load_pair(h_q24);
@@ -66,7 +75,6 @@ void pn_gru_update_avx2(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                         const int32_t *acc_recurrent, const pn_gru_scales *scales, int units) {
   const pn_cubic_avx2 tanh_cubic = pn_load_cubic_avx2(pn_tanh_q15);
   const pn_cubic_avx2 sigmoid_cubic = pn_load_cubic_avx2(pn_sigmoid_q15);
-  const __m256i centre = _mm256_set1_epi16(PN_SIGMOID_CENTRE_Q15);
   for (int i = 0; i < units; i += 16) {
     pair sum[3], u[3];
     for (int gate = 0; gate < 3; gate++) {
@@ -75,13 +83,9 @@ void pn_gru_update_avx2(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                       load_pair(scales->input_bias_q12 + row));
       u[gate] = requantise(acc_recurrent + row, scales->recurrent_multiplier + row);
     }
-    sum[0] = add(sum[0], u[0]);
-    sum[1] = add(sum[1], u[1]);
     u[2] = add(u[2], load_pair(scales->recurrent_bias_q12 + i));
-    const __m256i z_q15 = _mm256_add_epi16(
-        pn_odd_cubic_avx2(&sigmoid_cubic, pn_pack16_avx2(sum[0].first, sum[0].second)), centre);
-    const __m256i r_q15 = _mm256_add_epi16(
-        pn_odd_cubic_avx2(&sigmoid_cubic, pn_pack16_avx2(sum[1].first, sum[1].second)), centre);
+    const __m256i z_q15 = gate(&sigmoid_cubic, add(sum[0], u[0]));
+    const __m256i r_q15 = gate(&sigmoid_cubic, add(sum[1], u[1]));
     const pair gated = add(sum[2], mul_q31(u[2], widen_high(r_q15)));
     const __m256i n_q15 =
         pn_odd_cubic_avx2(&tanh_cubic, pn_pack16_avx2(gated.first, gated.second));

@@ -49,8 +49,8 @@ static inline pn_cubic_neon pn_load_cubic_neon(const int16_t table[4][16]) {
 }
 
 /* Eight values of pn_odd_cubic_q15, without the sign of the argument. */
-static inline int16x8_t pn_cubic_magnitude_neon(const pn_cubic_neon *cubic, int16x8_t x_q12) {
-  const uint16x8_t magnitude = vreinterpretq_u16_s16(vqabsq_s16(x_q12));
+static inline int16x8_t pn_cubic_magnitude_neon(const pn_cubic_neon *cubic, int16x8_t x) {
+  const uint16x8_t magnitude = vreinterpretq_u16_s16(vqabsq_s16(x));
   const uint16x8_t segment = vshrq_n_u16(magnitude, 11);
   const uint8x16_t index = vreinterpretq_u8_u16(
       vmlaq_u16(vdupq_n_u16(0x0100), segment, vdupq_n_u16(0x0202)));
@@ -62,9 +62,9 @@ static inline int16x8_t pn_cubic_magnitude_neon(const pn_cubic_neon *cubic, int1
   return vaddq_s16(pn_look_up_neon(cubic->row[0], index), vqrdmulhq_s16(y, t_q15));
 }
 
-static inline int16x8_t pn_odd_cubic_neon(const pn_cubic_neon *cubic, int16x8_t x_q12) {
-  const int16x8_t y = pn_cubic_magnitude_neon(cubic, x_q12);
-  const int16x8_t sign = vshrq_n_s16(x_q12, 15);
+static inline int16x8_t pn_odd_cubic_neon(const pn_cubic_neon *cubic, int16x8_t x) {
+  const int16x8_t y = pn_cubic_magnitude_neon(cubic, x);
+  const int16x8_t sign = vshrq_n_s16(x, 15);
   return vsubq_s16(veorq_s16(y, sign), sign);
 }
 

@@ -42,8 +42,11 @@ static inline pair widen_high(int16x8_t x) {
   return wide;
 }
 
-static inline int16x8_t sigmoid(const pn_cubic_neon *cubic, pair x_q12) {
-  return vaddq_s16(pn_odd_cubic_neon(cubic, saturate(x_q12)), vdupq_n_s16(PN_SIGMOID_CENTRE_Q15));
+/* A gate of the sum of both sides, which it takes in Q11. */
+static inline int16x8_t gate(const pn_cubic_neon *cubic, pair sum_q12) {
+  const int16x8_t sum_q11 =
+      vcombine_s16(vqrshrn_n_s32(sum_q12.low, 1), vqrshrn_n_s32(sum_q12.high, 1));
+  return vaddq_s16(pn_odd_cubic_neon(cubic, sum_q11), vdupq_n_s16(PN_SIGMOID_CENTRE_Q15));
 }
 
 /* h = n + z (h - n), stored; returns it in Q15. */
@@ -70,8 +73,8 @@ void pn_gru_update_neon(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
       u[gate] = requantise(acc_recurrent + row, scales->recurrent_multiplier + row);
     }
     u[2] = add(u[2], load_pair(scales->recurrent_bias_q12 + i));
-    const int16x8_t z_q15 = sigmoid(&sigmoid_cubic, add(sum[0], u[0]));
-    const int16x8_t r_q15 = sigmoid(&sigmoid_cubic, add(sum[1], u[1]));
+    const int16x8_t z_q15 = gate(&sigmoid_cubic, add(sum[0], u[0]));
+    const int16x8_t r_q15 = gate(&sigmoid_cubic, add(sum[1], u[1]));
     const pair gated = add(sum[2], mul_q31(u[2], widen_high(r_q15)));
     const int16x8_t n_q15 = pn_odd_cubic_neon(&tanh_cubic, saturate(gated));
     const int16x8_t h_q15 = blend_state(h_q24 + i, widen_high(z_q15), n_q15);

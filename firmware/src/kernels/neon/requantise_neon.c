@@ -3,17 +3,22 @@
 
 #include "kernels_neon.h"
 
-void pn_requantise_q12_neon(int16_t *pre_q12, const int32_t *acc, const int32_t *multiplier,
-                            const int32_t *bias_q12, int acc_shift, int n) {
-  const int32x4_t shift = vdupq_n_s32(acc_shift);
+/* Four values, saturated. right: minus the final shift, in every lane. */
+static inline int16x4_t requantise4(const int32_t *acc, const int32_t *multiplier,
+                                    const int32_t *bias_q12, int32x4_t left, int32x4_t right) {
+  const int32x4_t product =
+      vqrdmulhq_s32(vshlq_s32(vld1q_s32(acc), left), vld1q_s32(multiplier));
+  return vqmovn_s32(vrshlq_s32(vaddq_s32(product, vld1q_s32(bias_q12)), right));
+}
+
+void pn_requantise_neon(int16_t *pre, const int32_t *acc, const int32_t *multiplier,
+                        const int32_t *bias_q12, int acc_shift, int pre_shift, int n) {
+  const int32x4_t left = vdupq_n_s32(acc_shift), right = vdupq_n_s32(-pre_shift);
   for (int i = 0; i < n; i += 8) {
-    const int32x4_t first =
-        vqrdmulhq_s32(vshlq_s32(vld1q_s32(acc + i), shift), vld1q_s32(multiplier + i));
-    const int32x4_t second =
-        vqrdmulhq_s32(vshlq_s32(vld1q_s32(acc + i + 4), shift), vld1q_s32(multiplier + i + 4));
-    const int16x4_t low = vqmovn_s32(vaddq_s32(first, vld1q_s32(bias_q12 + i)));
-    const int16x4_t high = vqmovn_s32(vaddq_s32(second, vld1q_s32(bias_q12 + i + 4)));
-    vst1q_s16(pre_q12 + i, vcombine_s16(low, high));
+    const int16x4_t low = requantise4(acc + i, multiplier + i, bias_q12 + i, left, right);
+    const int16x4_t high =
+        requantise4(acc + i + 4, multiplier + i + 4, bias_q12 + i + 4, left, right);
+    vst1q_s16(pre + i, vcombine_s16(low, high));
   }
 }
 

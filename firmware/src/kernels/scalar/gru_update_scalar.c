@@ -10,6 +10,11 @@ static int32_t row_q12(const int32_t *acc, const int32_t *multiplier, int row) {
   return pn_mul_q31(pn_shl32(acc[row], ACC_SHIFT), multiplier[row]);
 }
 
+/* A gate of the sum of both sides, which it takes in Q11. */
+static int32_t gate_q15(int32_t sum_q12) {
+  return pn_sigmoid_one_q15(pn_sat16(pn_round_shift32(sum_q12, 1)));
+}
+
 void pn_gru_update_scalar(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                           const int32_t *acc_recurrent, const pn_gru_scales *scales, int units) {
   for (int i = 0; i < units; i++) {
@@ -25,8 +30,7 @@ void pn_gru_update_scalar(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
         u_n = u + scales->recurrent_bias_q12[i];
       }
     }
-    const int32_t z_q15 = pn_sigmoid_one_q15(pn_sat16(sum_q12[0]));
-    const int32_t r_q15 = pn_sigmoid_one_q15(pn_sat16(sum_q12[1]));
+    const int32_t z_q15 = gate_q15(sum_q12[0]), r_q15 = gate_q15(sum_q12[1]);
     const int32_t gated_q12 = sum_q12[2] + pn_mul_q31(u_n, pn_shl32(r_q15, 16));
     const int32_t n_q24 = pn_tanh_one_q15(pn_sat16(gated_q12)) * 512;
     h_q24[i] = n_q24 + pn_mul_q31(h_q24[i] - n_q24, pn_shl32(z_q15, 16));

@@ -2,11 +2,12 @@
 #include "fixed_point.h"
 #include "kernels_scalar.h"
 
-void pn_requantise_q12_scalar(int16_t *pre_q12, const int32_t *acc, const int32_t *multiplier,
-                              const int32_t *bias_q12, int acc_shift, int n) {
+void pn_requantise_scalar(int16_t *pre, const int32_t *acc, const int32_t *multiplier,
+                          const int32_t *bias_q12, int acc_shift, int pre_shift, int n) {
   for (int i = 0; i < n; i++) {
     const int32_t product = pn_mul_q31(pn_shl32(acc[i], acc_shift), multiplier[i]);
-    pre_q12[i] = (int16_t)pn_sat16(product + bias_q12[i]);
+    const int32_t sum_q12 = product + bias_q12[i];
+    pre[i] = (int16_t)pn_sat16(pre_shift > 0 ? pn_round_shift32(sum_q12, pre_shift) : sum_q12);
   }
 }
 
