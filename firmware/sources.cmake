@@ -35,6 +35,7 @@ set(PN_AGENT_SOURCES
   agent/frame.c
   agent/main.c
   agent/runner.c
+  agent/serve.c
   agent/stage_marks.c
   agent/tty.c
   apps/load_file.c

@@ -51,6 +51,9 @@ pn_agent_status pn_agent_library_error(pn_writer *answer, pn_status status);
 /* Put the settings into force and reset; on failure the state is gone until the next call. */
 pn_status pn_agent_apply(pn_agent *agent, const pn_agent_settings *settings);
 
+/* Carry out one request of the current session; fills the answer, gives its status. */
+pn_agent_status pn_agent_execute(pn_agent *agent, const pn_frame *frame, pn_writer *answer);
+
 /* RUN and STREAM. The answer is a payload to fill; the result its status. */
 pn_agent_status pn_agent_run(pn_agent *agent, uint16_t sequence, pn_reader *request,
                              pn_writer *answer);
