@@ -89,8 +89,8 @@ static void set_size(pn_matrix *matrix, int rows, int columns) {
 static void set_matrix_sizes(pn_model *model) {
   const pn_topology *t = &model->topology;
   const int *units = t->gru_units;
-  const int inputs[PN_GRU_COUNT] = {t->conv2_units, units[PN_GRU1], units[PN_GRU2],
-                                    units[PN_GRU3], units[PN_GRU3] + t->conv2_units};
+  const int inputs[PN_GRU_COUNT] = {t->conv2_units, units[PN_GRU1], units[PN_GRU2], units[PN_GRU3],
+                                    units[PN_GRU3] + t->conv2_units};
   pn_matrix *matrix = model->matrix;
   int joined = t->conv2_units;
   set_size(&matrix[PN_MATRIX_FC], t->fc_units, PN_FEATURES);
@@ -150,8 +150,8 @@ static pn_status read_features(pn_model *model, const reader *in) {
 
 static pn_status read_matrix(pn_matrix *matrix, int id, const reader *in) {
   const uint32_t layer = (uint32_t)id, rows = (uint32_t)matrix->padded_rows;
-  const tensor weights = {KIND_INT8_STRIPS, layer, ROLE_WEIGHTS,
-                          rows, (uint32_t)matrix->padded_columns, 1};
+  const tensor weights = {
+      KIND_INT8_STRIPS, layer, ROLE_WEIGHTS, rows, (uint32_t)matrix->padded_columns, 1};
   const tensor multiplier = {KIND_INT32, layer, ROLE_MULTIPLIER, rows, 1, 4};
   const tensor bias = {KIND_INT32, layer, ROLE_BIAS, (uint32_t)matrix->bias_rows, 1, 4};
   const int first = 2 + TENSORS_PER_MATRIX * id;

@@ -40,10 +40,10 @@ typedef enum pn_matrix_id {
 
 /* One int8 matrix in the packed layout of kernels.h with its requantisation. */
 typedef struct pn_matrix {
-  const int8_t *weights;      /* [padded_rows * padded_columns] */
-  const int32_t *multiplier;  /* [padded_rows], 0..2^31-1; Q31 for fc, Q28 for the others */
-  const int32_t *bias_q12;    /* [bias_rows], |bias| <= PN_MAX_BIAS_Q12 */
-  int rows, columns;          /* as trained */
+  const int8_t *weights;     /* [padded_rows * padded_columns] */
+  const int32_t *multiplier; /* [padded_rows], 0..2^31-1; Q31 for fc, Q28 for the others */
+  const int32_t *bias_q12;   /* [bias_rows], |bias| <= PN_MAX_BIAS_Q12 */
+  int rows, columns;         /* as trained */
   int padded_rows, padded_columns;
   int bias_rows; /* padded_rows, or units for a recurrent matrix (gate n only) */
 } pn_matrix;
@@ -59,10 +59,10 @@ typedef struct pn_topology {
 /* A parsed image: plain data, may be copied. */
 typedef struct pn_model {
   pn_topology topology;
-  const int16_t *feature_mean;       /* [PN_FEATURES] */
-  const int32_t *feature_scale_q20;  /* [PN_FEATURES], >= 0: Q12 normalised units per feature unit */
+  const int16_t *feature_mean;      /* [PN_FEATURES] */
+  const int32_t *feature_scale_q20; /* [PN_FEATURES], >= 0: Q12 normalised units per feature unit */
   pn_matrix matrix[PN_MATRIX_COUNT];
-  const uint8_t *sha256;             /* [32], as stored in the image */
+  const uint8_t *sha256; /* [32], as stored in the image */
   size_t image_bytes;
   char profile[PN_PROFILE_NAME_BYTES]; /* NUL-terminated */
 } pn_model;
@@ -72,7 +72,8 @@ typedef struct pn_model {
  * Bytes beyond the size that the header states are ignored. */
 pn_status pn_model_parse(pn_model *model, const void *image, size_t bytes);
 
-/* SHA-256 of everything after the 64-byte header, as stored there, as 64 hex digits; returns out. */
+/* SHA-256 of everything after the 64-byte header, as stored there, as 64 hex digits; returns out.
+ */
 const char *pn_model_digest_hex(const pn_model *model, char out[65]);
 
 #endif

@@ -63,8 +63,7 @@ static void lay_out(pn_network *net, const pn_model *model, arena *memory) {
   }
   for (int frame = 0; frame < PN_NETWORK_MAX_FRAMES; frame++) {
     const pn_matrix *matrix = model->matrix;
-    net->normalised_q12[frame] =
-        take(memory, matrix[PN_MATRIX_FC].padded_columns, sizeof(int16_t));
+    net->normalised_q12[frame] = take(memory, matrix[PN_MATRIX_FC].padded_columns, sizeof(int16_t));
     net->joined[frame] = take(memory, matrix[PN_MATRIX_FC_GB].columns, sizeof(int8_t));
     net->strength_input[frame] =
         take(memory, matrix[PN_MATRIX_GRU_RB_INPUT].columns, sizeof(int8_t));
@@ -108,8 +107,8 @@ static void run_first_layer(pn_network *net, const int16_t *features, int frames
   const pn_matrix *fc = &net->model->matrix[PN_MATRIX_FC];
   for (int frame = 0; frame < frames; frame++) {
     normalise(net->model, features + frame * PN_FEATURES, net->normalised_q12[frame]);
-    net->kernels->gemv_s8_s16(net->acc[0], fc->weights, net->normalised_q12[frame],
-                              fc->padded_rows, fc->padded_columns);
+    net->kernels->gemv_s8_s16(net->acc[0], fc->weights, net->normalised_q12[frame], fc->padded_rows,
+                              fc->padded_columns);
     pn_dense_tanh(net, fc, net->acc[0], PN_FC_ACC_SHIFT, pn_conv_slot(&net->conv1, frame));
   }
 }

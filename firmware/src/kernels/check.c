@@ -121,13 +121,13 @@ static void check_fft(const pn_kernels *kernels, pn_complex_block *restrict x,
   }                                                                                                \
   static void tanh_q15_##family(int16_t *y_q15, const int16_t *x, int n) {                         \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
-    k->tanh_q15(y_q15, x, n);                                                                  \
-    check_activation(k->name, "tanh_q15", pn_tanh_q15_scalar, y_q15, x, n);                    \
+    k->tanh_q15(y_q15, x, n);                                                                      \
+    check_activation(k->name, "tanh_q15", pn_tanh_q15_scalar, y_q15, x, n);                        \
   }                                                                                                \
   static void sigmoid_q15_##family(int16_t *y_q15, const int16_t *x, int n) {                      \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
-    k->sigmoid_q15(y_q15, x, n);                                                               \
-    check_activation(k->name, "sigmoid_q15", pn_sigmoid_q15_scalar, y_q15, x, n);              \
+    k->sigmoid_q15(y_q15, x, n);                                                                   \
+    check_activation(k->name, "sigmoid_q15", pn_sigmoid_q15_scalar, y_q15, x, n);                  \
   }                                                                                                \
   static void quantise_x8_##family(int8_t *x8, const int16_t *x_q15, int n) {                      \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
@@ -144,20 +144,20 @@ static void check_fft(const pn_kernels *kernels, pn_complex_block *restrict x,
   }
 
 /* NAME: the same as family in words, ID: its pn_kernel. */
-#define DEFINE_TABLE(family, ID, NAME)                 \
-  DEFINE_CHECKED(family)                               \
-  const pn_kernels pn_kernels_checked_##family = {     \
-      .id = ID,                                        \
-      .name = NAME,                                    \
-      .gemv_s8 = gemv_s8_##family,                     \
-      .gemv2_s8 = gemv2_s8_##family,                   \
-      .gemv_s8_s16 = gemv_s8_s16_##family,             \
-      .requantise_q12 = requantise_q12_##family,       \
-      .tanh_q15 = tanh_q15_##family,                   \
-      .sigmoid_q15 = sigmoid_q15_##family,             \
-      .quantise_x8 = quantise_x8_##family,             \
-      .gru_update = gru_update_##family,               \
-      .fft_480 = fft_480_##family,                     \
+#define DEFINE_TABLE(family, ID, NAME)             \
+  DEFINE_CHECKED(family)                           \
+  const pn_kernels pn_kernels_checked_##family = { \
+      .id = ID,                                    \
+      .name = NAME,                                \
+      .gemv_s8 = gemv_s8_##family,                 \
+      .gemv2_s8 = gemv2_s8_##family,               \
+      .gemv_s8_s16 = gemv_s8_s16_##family,         \
+      .requantise = requantise_##family,           \
+      .tanh_q15 = tanh_q15_##family,               \
+      .sigmoid_q15 = sigmoid_q15_##family,         \
+      .quantise_x8 = quantise_x8_##family,         \
+      .gru_update = gru_update_##family,           \
+      .fft_480 = fft_480_##family,                 \
   };
 
 #if defined(PN_HAVE_NEON)

@@ -20,16 +20,16 @@
 #define PN_STRIP_ROWS 8
 #define PN_GROUP_COLUMNS 4
 #define PN_COLUMN_MULTIPLE 16
-#define PN_UNIT_MULTIPLE 16     /* hidden units of every layer */
-#define PN_MAX_UNITS 1024       /* hidden units of the widest layer */
-#define PN_MAX_COLUMNS 8192     /* 8192 * 127 * 127 < 2^27: int8 sums fit int32 and so does sum << 3 */
-#define PN_MAX_COLUMNS_S16 512  /* 512 * 32767 * 127 < 2^31: int16 sums fit int32 */
+#define PN_UNIT_MULTIPLE 16 /* hidden units of every layer */
+#define PN_MAX_UNITS 1024   /* hidden units of the widest layer */
+#define PN_MAX_COLUMNS 8192 /* 8192 * 127 * 127 < 2^27, so that sum << 3 fits int32 */
+#define PN_MAX_COLUMNS_S16 512 /* 512 * 32767 * 127 < 2^31: int16 sums fit int32 */
 #define PN_MAX_BIAS_Q12 (1 << 28)
 
 /* Requantisation of one GRU, gates stacked z, r, n; units values a gate. */
 typedef struct pn_gru_scales {
-  const int32_t *input_multiplier;     /* [3 * units], 0..2^31-1 */
-  const int32_t *input_bias_q12;       /* [3 * units], |bias| <= PN_MAX_BIAS_Q12; z, r: both sides' */
+  const int32_t *input_multiplier; /* [3 * units], 0..2^31-1 */
+  const int32_t *input_bias_q12;   /* [3 * units], |bias| <= PN_MAX_BIAS_Q12; z, r: both sides' */
   const int32_t *recurrent_multiplier; /* [3 * units], 0..2^31-1 */
   const int32_t *recurrent_bias_q12;   /* [units], |bias| <= PN_MAX_BIAS_Q12; gate n only */
 } pn_gru_scales;
@@ -47,8 +47,7 @@ typedef struct pn_kernels {
 
   /* acc[row] = sum of weights * x, x int16 in [-32767, 32767], columns <= PN_MAX_COLUMNS_S16:
    * every partial sum stays below 2^31 in magnitude. */
-  void (*gemv_s8_s16)(int32_t *acc, const int8_t *weights, const int16_t *x, int rows,
-                      int columns);
+  void (*gemv_s8_s16)(int32_t *acc, const int8_t *weights, const int16_t *x, int rows, int columns);
 
   /* pre[i] = sat16(round_shift(mul_q31(acc << acc_shift, multiplier) + bias_q12, pre_shift)),
    * n a multiple of 8. pre_shift 0 gives Q12 for tanh, 1 gives Q11 for sigmoid.

@@ -4,8 +4,8 @@
 #include "kernels_avx2.h"
 
 /* n is a multiple of 8: the last half register works on 8 values. */
-static inline void odd_cubic(int16_t *y_q15, const int16_t *x, int n,
-                             const int16_t table[4][16], int16_t centre_q15) {
+static inline void odd_cubic(int16_t *y_q15, const int16_t *x, int n, const int16_t table[4][16],
+                             int16_t centre_q15) {
   const pn_cubic_avx2 cubic = pn_load_cubic_avx2(table);
   const __m256i centre = _mm256_set1_epi16(centre_q15);
   int i = 0;

@@ -30,8 +30,8 @@ static inline void store_rows(int32_t *acc, __m256i sum) {
   _mm256_storeu_si256((__m256i *)(void *)acc, sum);
 }
 
-static inline void pn_gemv_strips(int32_t *acc, const int8_t *weights, const int8_t *x,
-                                  int columns, int strips) {
+static inline void pn_gemv_strips(int32_t *acc, const int8_t *weights, const int8_t *x, int columns,
+                                  int strips) {
   const ptrdiff_t stride = (ptrdiff_t)PN_STRIP_ROWS * columns;
   __m256i sum[STRIPS];
   for (int s = 0; s < strips; s++) sum[s] = _mm256_setzero_si256();
@@ -83,7 +83,6 @@ void pn_gemv2_s8_avx2(int32_t *acc0, int32_t *acc1, const int8_t *weights, const
                     STRIPS);
   }
   for (; row < rows; row += PN_STRIP_ROWS) {
-    pn_gemv2_strips(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns,
-                    1);
+    pn_gemv2_strips(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns, 1);
   }
 }

@@ -87,8 +87,7 @@ void pn_gru_update_avx2(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
     const __m256i z_q15 = gate(&sigmoid_cubic, add(sum[0], u[0]));
     const __m256i r_q15 = gate(&sigmoid_cubic, add(sum[1], u[1]));
     const pair gated = add(sum[2], mul_q31(u[2], widen_high(r_q15)));
-    const __m256i n_q15 =
-        pn_odd_cubic_avx2(&tanh_cubic, pn_pack16_avx2(gated.first, gated.second));
+    const __m256i n_q15 = pn_odd_cubic_avx2(&tanh_cubic, pn_pack16_avx2(gated.first, gated.second));
     store_x8(x8 + i, blend_state(h_q24 + i, widen_high(z_q15), n_q15));
   }
 }

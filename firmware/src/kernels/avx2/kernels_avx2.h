@@ -5,19 +5,18 @@
 
 #include "kernels.h"
 
-void pn_gemv_s8_avx2(int32_t *acc, const int8_t *weights, const int8_t *x, int rows,
-                       int columns);
+void pn_gemv_s8_avx2(int32_t *acc, const int8_t *weights, const int8_t *x, int rows, int columns);
 void pn_gemv2_s8_avx2(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
-                        const int8_t *x1, int rows, int columns);
+                      const int8_t *x1, int rows, int columns);
 void pn_gemv_s8_s16_avx2(int32_t *acc, const int8_t *weights, const int16_t *x, int rows,
-                           int columns);
+                         int columns);
 void pn_requantise_avx2(int16_t *pre, const int32_t *acc, const int32_t *multiplier,
-                    const int32_t *bias_q12, int acc_shift, int pre_shift, int n);
+                        const int32_t *bias_q12, int acc_shift, int pre_shift, int n);
 void pn_tanh_q15_avx2(int16_t *y_q15, const int16_t *x_q12, int n);
 void pn_sigmoid_q15_avx2(int16_t *y_q15, const int16_t *x_q11, int n);
 void pn_quantise_x8_avx2(int8_t *x8, const int16_t *x_q15, int n);
 void pn_gru_update_avx2(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
-                          const int32_t *acc_recurrent, const pn_gru_scales *scales, int units);
+                        const int32_t *acc_recurrent, const pn_gru_scales *scales, int units);
 
 extern const pn_kernels pn_kernels_avx2;
 

@@ -20,8 +20,8 @@ void pn_quantise_x8_avx2(int8_t *x8, const int16_t *x_q15, int n) {
   const __m256i scale = _mm256_set1_epi16(127);
   for (int i = 0; i < n; i += 16) {
     const __m256i scaled = _mm256_mulhrs_epi16(pn_load256(x_q15 + i), scale);
-    const __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi16(scaled, scaled),
-                                                    _MM_SHUFFLE(2, 0, 2, 0));
+    const __m256i packed =
+        _mm256_permute4x64_epi64(_mm256_packs_epi16(scaled, scaled), _MM_SHUFFLE(2, 0, 2, 0));
     _mm_storeu_si128((__m128i *)(void *)(x8 + i), _mm256_castsi256_si128(packed));
   }
 }

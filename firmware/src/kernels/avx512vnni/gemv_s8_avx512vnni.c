@@ -26,13 +26,13 @@ static inline __m512i load_pair(const int8_t *p) { return _mm512_loadu_si512((co
 /* Lane sums minus the offset's share, both column groups together. */
 static inline void store_rows(int32_t *acc, __m512i sum, __m512i offset) {
   const __m512i lanes = _mm512_sub_epi32(sum, offset);
-  const __m256i rows = _mm256_add_epi32(_mm512_castsi512_si256(lanes),
-                                        _mm512_extracti64x4_epi64(lanes, 1));
+  const __m256i rows =
+      _mm256_add_epi32(_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64(lanes, 1));
   _mm256_storeu_si256((__m256i *)(void *)acc, rows);
 }
 
-static inline void pn_gemv_strips(int32_t *acc, const int8_t *weights, const int8_t *x,
-                                  int columns, int strips) {
+static inline void pn_gemv_strips(int32_t *acc, const int8_t *weights, const int8_t *x, int columns,
+                                  int strips) {
   const ptrdiff_t stride = (ptrdiff_t)PN_STRIP_ROWS * columns;
   const __m512i shift = _mm512_set1_epi8((char)-128);
   __m512i sum[STRIPS], offset[STRIPS];
@@ -88,7 +88,6 @@ void pn_gemv2_s8_avx512vnni(int32_t *acc0, int32_t *acc1, const int8_t *weights,
                     STRIPS);
   }
   for (; row < rows; row += PN_STRIP_ROWS) {
-    pn_gemv2_strips(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns,
-                    1);
+    pn_gemv2_strips(acc0 + row, acc1 + row, weights + (ptrdiff_t)row * columns, x0, x1, columns, 1);
   }
 }

@@ -30,7 +30,8 @@
   "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31"
 
 #define ZERO(v) "movi " #v ".4s, #0\n"
-#define ZERO_8(a, b, c, d, e, f, g, h) ZERO(a) ZERO(b) ZERO(c) ZERO(d) ZERO(e) ZERO(f) ZERO(g) ZERO(h)
+#define ZERO_8(a, b, c, d, e, f, g, h) \
+  ZERO(a) ZERO(b) ZERO(c) ZERO(d) ZERO(e) ZERO(f) ZERO(g) ZERO(h)
 
 /* Four sum registers to 16 rows. */
 #define STORE(pointer, a, b, c, d) \

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ARM matrix products for the dot-product extension (SDOT), the rest is NEON; what each function does: kernels.h. */
+/* ARM matrix products for the dot-product extension (SDOT), the rest is NEON; what each function
+ * does: kernels.h. */
 #ifndef PN_KERNELS_DOTPROD_H
 #define PN_KERNELS_DOTPROD_H
 
 #include "kernels.h"
 
 void pn_gemv_s8_dotprod(int32_t *acc, const int8_t *weights, const int8_t *x, int rows,
-                           int columns);
+                        int columns);
 void pn_gemv2_s8_dotprod(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
-                            const int8_t *x1, int rows, int columns);
+                         const int8_t *x1, int rows, int columns);
 
 extern const pn_kernels pn_kernels_dotprod;
 

@@ -3,8 +3,8 @@
 #include "arithmetic_neon.h"
 #include "kernels_neon.h"
 
-static inline void odd_cubic(int16_t *y_q15, const int16_t *x, int n,
-                             const int16_t table[4][16], int16_t centre_q15) {
+static inline void odd_cubic(int16_t *y_q15, const int16_t *x, int n, const int16_t table[4][16],
+                             int16_t centre_q15) {
   const pn_cubic_neon cubic = pn_load_cubic_neon(table);
   const int16x8_t centre = vdupq_n_s16(centre_q15);
   for (int i = 0; i < n; i += 8) {

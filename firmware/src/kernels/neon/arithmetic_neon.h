@@ -37,8 +37,8 @@ static inline int16x8_t pn_look_up_neon(pn_lookup_neon lookup, uint8x16_t index)
 #if defined(__aarch64__)
   return vreinterpretq_s16_u8(vqtbl2q_u8(lookup, index));
 #else
-  return vreinterpretq_s16_u8(vcombine_u8(vtbl4_u8(lookup, vget_low_u8(index)),
-                                          vtbl4_u8(lookup, vget_high_u8(index))));
+  return vreinterpretq_s16_u8(
+      vcombine_u8(vtbl4_u8(lookup, vget_low_u8(index)), vtbl4_u8(lookup, vget_high_u8(index))));
 #endif
 }
 
@@ -52,8 +52,8 @@ static inline pn_cubic_neon pn_load_cubic_neon(const int16_t table[4][16]) {
 static inline int16x8_t pn_cubic_magnitude_neon(const pn_cubic_neon *cubic, int16x8_t x) {
   const uint16x8_t magnitude = vreinterpretq_u16_s16(vqabsq_s16(x));
   const uint16x8_t segment = vshrq_n_u16(magnitude, 11);
-  const uint8x16_t index = vreinterpretq_u8_u16(
-      vmlaq_u16(vdupq_n_u16(0x0100), segment, vdupq_n_u16(0x0202)));
+  const uint8x16_t index =
+      vreinterpretq_u8_u16(vmlaq_u16(vdupq_n_u16(0x0100), segment, vdupq_n_u16(0x0202)));
   const int16x8_t t_q15 =
       vreinterpretq_s16_u16(veorq_u16(vshlq_n_u16(magnitude, 5), vdupq_n_u16(0x8000)));
   int16x8_t y = pn_look_up_neon(cubic->row[3], index);

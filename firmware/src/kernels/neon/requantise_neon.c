@@ -6,8 +6,7 @@
 /* Four values, saturated. right: minus the final shift, in every lane. */
 static inline int16x4_t requantise4(const int32_t *acc, const int32_t *multiplier,
                                     const int32_t *bias_q12, int32x4_t left, int32x4_t right) {
-  const int32x4_t product =
-      vqrdmulhq_s32(vshlq_s32(vld1q_s32(acc), left), vld1q_s32(multiplier));
+  const int32x4_t product = vqrdmulhq_s32(vshlq_s32(vld1q_s32(acc), left), vld1q_s32(multiplier));
   return vqmovn_s32(vrshlq_s32(vaddq_s32(product, vld1q_s32(bias_q12)), right));
 }
 

@@ -5,14 +5,13 @@
 
 #include "kernels.h"
 
-void pn_gemv_s8_scalar(int32_t *acc, const int8_t *weights, const int8_t *x, int rows,
-                       int columns);
+void pn_gemv_s8_scalar(int32_t *acc, const int8_t *weights, const int8_t *x, int rows, int columns);
 void pn_gemv2_s8_scalar(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
                         const int8_t *x1, int rows, int columns);
 void pn_gemv_s8_s16_scalar(int32_t *acc, const int8_t *weights, const int16_t *x, int rows,
                            int columns);
 void pn_requantise_scalar(int16_t *pre, const int32_t *acc, const int32_t *multiplier,
-                    const int32_t *bias_q12, int acc_shift, int pre_shift, int n);
+                          const int32_t *bias_q12, int acc_shift, int pre_shift, int n);
 void pn_tanh_q15_scalar(int16_t *y_q15, const int16_t *x_q12, int n);
 void pn_sigmoid_q15_scalar(int16_t *y_q15, const int16_t *x_q11, int n);
 void pn_quantise_x8_scalar(int8_t *x8, const int16_t *x_q15, int n);
