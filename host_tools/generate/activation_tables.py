@@ -10,7 +10,8 @@ from host_tools.quantize.activation import SIGMOID_TABLE, TANH_TABLE
 
 
 def _array(name: str, table: npt.NDArray[np.int64]) -> str:
-    rows = ["    {" + ", ".join(str(v) for v in row) + "}" for row in table]
+    halves = [(", ".join(map(str, row[:8])), ", ".join(map(str, row[8:]))) for row in table]
+    rows = [f"    {{{low},\n     {high}}}" for low, high in halves]
     return f"const int16_t {name}[4][16] = {{\n" + ",\n".join(rows) + "};\n"
 
 
