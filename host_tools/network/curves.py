@@ -26,10 +26,12 @@ class Row:
     gain_loss: float
     strength_loss: float
     voice_loss: float
+    distortion_loss: float
     validation_loss: float | None = None
     validation_gain_loss: float | None = None
     validation_strength_loss: float | None = None
     validation_voice_loss: float | None = None
+    validation_distortion_loss: float | None = None
 
 
 def write_rows(folder: Path, rows: list[Row]) -> None:

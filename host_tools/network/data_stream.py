@@ -13,10 +13,13 @@ import torch
 
 from host_tools.errors import DataError
 from host_tools.network.losses import TargetBatch
+from host_tools.network.profile import BANDS
 from host_tools.network.shards import Q15, Frames
+from host_tools.network.targets import LOG2_ENERGY_UNIT
 
 GROUP_SHARDS = 8
 WAIT_SECONDS = 2.0
+LOOK_AHEAD = 2  # frames: row t holds the targets of frame t-2
 
 
 @dataclass
@@ -100,10 +103,19 @@ def to_tensors(frames: Frames, device: torch.device) -> tuple[torch.Tensor, Targ
         signed = swapped.astype(np.float32) * np.float32(1.0 / scale)
         return torch.from_numpy(signed).to(device)
 
+    features = tensor("features", 1.0)
     targets = TargetBatch(
         gain=tensor("gain_q15", Q15),
         strength=tensor("strength_q15", Q15),
         mask=tensor("mask", 1.0),
         voice=tensor("voice", 1.0),
+        energy=_energy(features),
     )
-    return tensor("features", 1.0), targets
+    return features, targets
+
+
+def _energy(features: torch.Tensor) -> torch.Tensor:
+    """Energies of the frame that each row's outputs are for, 1 at each sequence's loudest band."""
+    log2 = features[..., :BANDS] / LOG2_ENERGY_UNIT
+    relative = torch.exp2(log2 - log2.amax((0, 2), keepdim=True))
+    return torch.cat([torch.zeros_like(relative[:LOOK_AHEAD]), relative[:-LOOK_AHEAD]])

@@ -15,21 +15,32 @@ EPSILON = 1e-4  # keeps the slope of g^0.5 finite at 0
 FOURTH_POWER_WEIGHT = 10.0
 STRENGTH_WEIGHT = 1.0
 VOICE_WEIGHT = 0.05
+DISTORTION_WEIGHT = 0.05
+DISTORTION_FLOOR = 0.01
+POST_FILTER_BETA = 0.02
 
 
 @dataclass(frozen=True)
 class TargetBatch:
-    """Targets in [0, 1]: gain, strength, mask [T, B, 34]; voice [T, B]."""
+    """Targets in [0, 1]: gain, strength, mask [T, B, 34]; voice [T, B].
+
+    ``energy`` [T, B, 34] is that of the noisy signal, in any unit of each sequence's own.
+    """
 
     gain: Tensor
     strength: Tensor
     mask: Tensor
     voice: Tensor
+    energy: Tensor
 
     def part(self, frames: slice) -> TargetBatch:
         """Return the targets of a range of frames."""
         return TargetBatch(
-            self.gain[frames], self.strength[frames], self.mask[frames], self.voice[frames]
+            self.gain[frames],
+            self.strength[frames],
+            self.mask[frames],
+            self.voice[frames],
+            self.energy[frames],
         )
 
 
@@ -41,23 +52,57 @@ class Losses:
     gain: Tensor
     strength: Tensor
     voice: Tensor
+    distortion: Tensor
 
 
 def compute_losses(logits: Logits, targets: TargetBatch) -> Losses:
     """Compare outputs with targets.
 
     Gains: d^2 + 10 d^4 with d the difference of g^0.5; strengths: squared difference of
-    (1-r)^0.5, the part that lets noise pass; voice: binary cross-entropy.
+    (1-r)^0.5, the part that lets noise pass; voice: binary cross-entropy; distortion: see
+    ``distortion_loss``.
     """
     weight = targets.mask.sum().clamp(min=1.0)
-    gain_error = _power(targets.gain) - _power(torch.sigmoid(logits.gain))
+    gains = torch.sigmoid(logits.gain)
+    gain_error = _power(targets.gain) - _power(gains)
     squared = gain_error.square()
     gain = (targets.mask * (squared + FOURTH_POWER_WEIGHT * squared.square())).sum() / weight
     strength_error = _power(1.0 - targets.strength) - _power(torch.sigmoid(-logits.strength))
     strength = (targets.mask * strength_error.square()).sum() / weight
     voice = torch.nn.functional.binary_cross_entropy_with_logits(logits.voice, targets.voice)
+    distortion = distortion_loss(gains, targets)
     total = gain + STRENGTH_WEIGHT * strength + VOICE_WEIGHT * voice
-    return Losses(total, gain.detach(), strength.detach(), voice.detach())
+    total = total + DISTORTION_WEIGHT * distortion
+    parts = (gain, strength, voice, distortion)
+    return Losses(total, *(part.detach() for part in parts))
+
+
+def distortion_loss(gains: Tensor, targets: TargetBatch) -> Tensor:
+    """Mean over sequences of ln(distortion/speech + 0.01) of the output as it will be heard.
+
+    The output has the gain a of the envelope post-filter. With noise uncorrelated to speech its
+    distance to the clean band of energy g^2 E is E (a^2 - 2 a g^2 + g^2). Sequences whose speech
+    is 30 dB below the noise do not count.
+    """
+    energy = targets.energy * targets.mask
+    applied = _post_filter(gains, energy)
+    clean = targets.gain.square()
+    distance = (energy * (applied.square() - 2.0 * applied * clean + clean)).sum((0, 2))
+    speech = (energy * clean).sum((0, 2))
+    counted = (speech > 1e-3 * energy.sum((0, 2))).float()
+    ratio = distance / speech.clamp(min=1e-12) + DISTORTION_FLOOR
+    value: Tensor = (counted * ratio.log()).sum() / counted.sum().clamp(min=1.0)
+    return value
+
+
+def _post_filter(gains: Tensor, energy: Tensor) -> Tensor:
+    """Envelope post-filter: g sin(pi g/2), with the lost level given back per frame."""
+    warped = gains * torch.sin(0.5 * torch.pi * gains)
+    kept = (gains.square() * energy).sum(2, keepdim=True) + 1e-12
+    left = (warped.square() * energy).sum(2, keepdim=True) + 1e-12
+    x = (kept / left).clamp(max=64.0)
+    beta = POST_FILTER_BETA
+    return warped * torch.sqrt((1.0 + beta) * x / (1.0 + beta * x.square()))
 
 
 def _power(values: Tensor) -> Tensor:

@@ -24,7 +24,8 @@ from host_tools.network.shards import FRAMES_PER_SECOND, Frames
 from host_tools.network.torch_model import Network
 
 STATE_NAME = "training-state.pt"
-STATE_VERSION = 1
+STATE_VERSION = 2
+LOSS_PARTS = ("total", "gain", "strength", "voice", "distortion")
 
 Gradients = tuple[Tensor, ...]
 
@@ -40,7 +41,7 @@ class Settings:
     seed: int = 1
     batch: int = 32
     chunk_frames: int = 100
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-4
     final_rate_ratio: float = 0.01
     warmup_updates: int = 200
     weight_decay: float = 0.01
@@ -59,6 +60,7 @@ class Sums:
     gain: float = 0.0
     strength: float = 0.0
     voice: float = 0.0
+    distortion: float = 0.0
     gradient_norm: float = 0.0
 
     def add(self, losses: Losses, gradient_norm: float) -> None:
@@ -67,6 +69,7 @@ class Sums:
         self.gain += losses.gain.item()
         self.strength += losses.strength.item()
         self.voice += losses.voice.item()
+        self.distortion += losses.distortion.item()
         self.gradient_norm += gradient_norm
 
 
@@ -170,12 +173,12 @@ class Trainer:
     @torch.no_grad()
     def validate(self, shards: list[Frames]) -> Losses:
         """Return the losses of the averaged network over whole sequences."""
-        totals = torch.zeros(4)
+        totals = torch.zeros(5)
         for shard in shards:
             features, targets = to_tensors(shard, self.device)
             logits, _ = self.average(features, self.average.initial_state(features.shape[1]))
             losses = compute_losses(logits, targets)
-            parts = (losses.total, losses.gain, losses.strength, losses.voice)
+            parts = tuple(getattr(losses, name) for name in LOSS_PARTS)
             totals += torch.stack([part.cpu() for part in parts]) / len(shards)
         return Losses(*totals)
 
@@ -193,10 +196,14 @@ class Trainer:
             gain_loss=sums.gain / count,
             strength_loss=sums.strength / count,
             voice_loss=sums.voice / count,
+            distortion_loss=sums.distortion / count,
             validation_loss=None if validation is None else float(validation.total),
             validation_gain_loss=None if validation is None else float(validation.gain),
             validation_strength_loss=None if validation is None else float(validation.strength),
             validation_voice_loss=None if validation is None else float(validation.voice),
+            validation_distortion_loss=(
+                None if validation is None else float(validation.distortion)
+            ),
         )
         self.rows.append(row)
         return row

@@ -271,7 +271,8 @@ class _Run:
             f"update {row.update}: {row.minutes:.1f} min, {row.hours_heard:.1f} h heard, "
             f"train {row.loss:.4f}, validation {row.validation_loss:.4f} "
             f"(gain {row.validation_gain_loss:.4f}, strength {row.validation_strength_loss:.4f}, "
-            f"voice {row.validation_voice_loss:.4f}), gradient {row.gradient_norm:.3f}"
+            f"voice {row.validation_voice_loss:.4f}, "
+            f"distortion {row.validation_distortion_loss:.4f}), gradient {row.gradient_norm:.3f}"
         )
 
 

@@ -89,6 +89,7 @@ def losses_of(gain: float, target: float, mask: float = 1.0) -> "Logits":
         torch.full(shape, target),
         torch.full(shape, mask),
         torch.zeros(4, 2),
+        torch.ones(shape),
     )
     return logits, compute_losses(logits, targets)
 
@@ -104,6 +105,16 @@ def test_gradients_are_finite_at_the_ends_of_the_range(logit: float, target: flo
 def test_right_answer_costs_nothing_and_a_wrong_one_does() -> None:
     assert losses_of(60.0, 1.0)[1].gain.item() < 1e-6
     assert losses_of(-60.0, 1.0)[1].gain.item() > 5.0
+
+
+def test_distortion_falls_as_the_output_comes_closer_to_clean_speech() -> None:
+    losses = [losses_of(logit, 1.0)[1].distortion.item() for logit in (-3.0, 0.0, 3.0, 60.0)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] == pytest.approx(np.log(0.01), abs=0.01)
+
+
+def test_distortion_leaves_out_sequences_without_speech() -> None:
+    assert losses_of(0.0, 0.0)[1].distortion.item() == 0.0
 
 
 def test_masked_bands_have_no_part_in_the_loss() -> None:

@@ -133,7 +133,7 @@ def test_learning_rate_warms_up_then_falls_to_its_final_ratio() -> None:
 
 
 def test_record_survives_its_file(tmp_path: Path) -> None:
-    rows = [Row(1, 0.5, 0.25, 1e-3, 2.0, 1.5, 1.0, 0.5, 0.125, None), Row(2, *[0.5] * 12)]
+    rows = [Row(1, 0.5, 0.25, 1e-3, 2.0, 1.5, 1.0, 0.5, 0.125, -2.0), Row(2, *[0.5] * 14)]
     write_rows(tmp_path, rows)
     assert read_rows(tmp_path) == rows
 
