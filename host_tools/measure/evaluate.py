@@ -49,7 +49,7 @@ class Evaluation:
 
 def prepare_cache(data: Path | None, cache: Path, progress: Progress) -> AudioCache:
     """Decode a data folder once into ``cache`` (or use what is there) and open it."""
-    if data is not None:
+    if data is not None and not (cache / "index.json").exists():
         for done, total in build_cache(data, cache):
             progress("decoding", done, total)
     return AudioCache(cache)
