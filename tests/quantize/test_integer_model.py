@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.network.checkpoint import random_checkpoint
+from host_tools.network.checkpoint import Checkpoint, random_checkpoint
 from host_tools.network.float_model import FloatNetwork
 from host_tools.network.profile import Profile
+from host_tools.quantize.calibrate import compare
 from host_tools.quantize.image import write_image
 from host_tools.quantize.integer_model import IntegerNetwork, IntegerOutput
 from host_tools.quantize.weights import quantize_checkpoint
@@ -118,6 +119,29 @@ def test_integer_outputs_stay_within_three_percent_of_the_float_network(seed: in
 @pytest.mark.parametrize("seed", range(2))
 def test_extreme_features_are_clamped_alike_in_both_networks(seed: int) -> None:
     assert relative_gap(seed, extreme_features(60, seed)) < 0.03
+
+
+def slow_gates(update_bias: float) -> Checkpoint:
+    """A network whose update gates work around ``update_bias``: memories of 1 / (1 - z) frames."""
+    checkpoint = random_checkpoint(SMALL, 3)
+    tensors = dict(checkpoint.tensors)
+    for name, (_, units) in SMALL.recurrent_sizes.items():
+        bias = tensors[f"{name}.input_bias"].copy()
+        bias[:units] = update_bias
+        tensors[f"{name}.input_bias"] = bias
+    return Checkpoint(SMALL, tensors, checkpoint.metadata)
+
+
+def layer_ratios_db(checkpoint: Checkpoint, features: Int16Array) -> dict[str, float]:
+    """Signal-to-noise ratio of every layer of the integer network, in dB."""
+    report = compare(checkpoint, quantize_checkpoint(checkpoint), features)
+    return {layer.name: layer.signal_to_noise_db for layer in report.layers}
+
+
+@pytest.mark.parametrize("update_bias", [7.0, 8.5])
+def test_slow_update_gates_keep_their_speed(update_bias: float) -> None:
+    ratios = layer_ratios_db(slow_gates(update_bias), plausible_features(400, 4))
+    assert ratios["gru1"] > 15.0
 
 
 def test_features_of_another_width_are_refused() -> None:
