@@ -3,7 +3,8 @@
  * difference ends the program. A test build: it uses more stack than the library may. */
 #include "families.h"
 
-#if defined(PN_CHECK_KERNELS)
+#if defined(PN_CHECK_KERNELS) && (defined(PN_HAVE_NEON) || defined(PN_HAVE_DOTPROD) || \
+                                  defined(PN_HAVE_AVX2) || defined(PN_HAVE_AVX512VNNI))
 
 #include <stdio.h>
 #include <stdlib.h>
