@@ -10,10 +10,26 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "host_tools"
 
-ROOMS = (
-    "errors files terminal riff audio features network quantize generate build protocol devices "
-    "denoise measure report doctor commands cli"
-).split()
+ROOMS = [
+    "errors",
+    "files",
+    "terminal",
+    "riff",
+    "audio",
+    "features",
+    "network",
+    "quantize",
+    "generate",
+    "build",
+    "protocol",
+    "devices",
+    "denoise",
+    "measure",
+    "report",
+    "doctor",
+    "commands",
+    "cli",
+]
 
 
 def room_of(path: Path) -> str:
