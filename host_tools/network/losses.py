@@ -15,7 +15,7 @@ EPSILON = 1e-4  # keeps the slope of g^0.5 finite at 0
 FOURTH_POWER_WEIGHT = 10.0
 STRENGTH_WEIGHT = 1.0
 VOICE_WEIGHT = 0.05
-DISTORTION_WEIGHT = 0.05
+DISTORTION_WEIGHT = 0.15
 DISTORTION_FLOOR = 0.01
 POST_FILTER_BETA = 0.02
 
@@ -59,7 +59,8 @@ def compute_losses(logits: Logits, targets: TargetBatch) -> Losses:
     """Compare outputs with targets.
 
     Gains: d^2 + 10 d^4 with d the difference of g^0.5; strengths: squared difference of
-    (1-r)^0.5, the part that lets noise pass; voice: binary cross-entropy; distortion: see
+    (1-r)^0.5, the part that lets noise pass, weighted by the gain since the strength of a band
+    that is silenced is neither heard nor well defined; voice: binary cross-entropy; distortion: see
     ``distortion_loss``.
     """
     weight = targets.mask.sum().clamp(min=1.0)
@@ -68,7 +69,8 @@ def compute_losses(logits: Logits, targets: TargetBatch) -> Losses:
     squared = gain_error.square()
     gain = (targets.mask * (squared + FOURTH_POWER_WEIGHT * squared.square())).sum() / weight
     strength_error = _power(1.0 - targets.strength) - _power(torch.sigmoid(-logits.strength))
-    strength = (targets.mask * strength_error.square()).sum() / weight
+    heard = targets.mask * targets.gain
+    strength = (heard * strength_error.square()).sum() / heard.sum().clamp(min=1.0)
     voice = torch.nn.functional.binary_cross_entropy_with_logits(logits.voice, targets.voice)
     distortion = distortion_loss(gains, targets)
     total = gain + STRENGTH_WEIGHT * strength + VOICE_WEIGHT * voice

@@ -26,7 +26,8 @@ from rich.progress import (
 
 from host_tools.errors import MissingDependency, UsageError
 from host_tools.network import shards
-from host_tools.network.audio_cache import build_cache
+from host_tools.network.audio_cache import AudioCache, build_cache
+from host_tools.network.card import write_card
 from host_tools.network.checkpoint import save_checkpoint
 from host_tools.network.profile import Profile
 
@@ -103,6 +104,7 @@ def train(
     )
     with maker, _stop_on_signal(run):
         run.loop([job.path for job in train_jobs], [_load(j) for j in validation_jobs], maker)
+    write_card(output, AudioCache(cache, clear_licenses_only), run.facts())
     if run.stopped:
         raise Interrupted(f"stopped; continue with --resume --output {output}")
     return output / "checkpoint.safetensors"
@@ -208,6 +210,19 @@ class _Run:
             "mixture_hours": f"{hours:g}",
         }
 
+    def facts(self) -> dict[str, str]:
+        """Return what the checkpoint and the card say about this run."""
+        trainer = self.trainer
+        facts = {
+            **self._facts,
+            "updates": str(trainer.update),
+            "minutes": f"{trainer.elapsed_seconds / 60.0:.1f}",
+        }
+        if trainer.rows:
+            facts["hours_heard"] = f"{trainer.rows[-1].hours_heard:.2f}"
+            facts["validation_loss"] = f"{trainer.rows[-1].validation_loss or 0.0:.5f}"
+        return facts
+
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         """Signal handler: finish the batch, save and leave."""
         self.stopped = True
@@ -257,14 +272,7 @@ class _Run:
         trainer = self.trainer
         row = trainer.finish_row(trainer.validate(validation))
         trainer.save(self._output)
-        facts = {
-            **self._facts,
-            "updates": str(trainer.update),
-            "hours_heard": f"{row.hours_heard:.2f}",
-            "minutes": f"{row.minutes:.1f}",
-            "validation_loss": f"{row.validation_loss:.5f}",
-        }
-        save_checkpoint(trainer.checkpoint(facts), self._output)
+        save_checkpoint(trainer.checkpoint(self.facts()), self._output)
         write_rows(self._output, trainer.rows)
         draw_curves(self._output, trainer.rows)
         self._console.print(
