@@ -5,7 +5,7 @@
 function(pn_embed_model source image definition)
   get_filename_component(image "${image}" ABSOLUTE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${image}")
-  if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT APPLE AND NOT WIN32)
+  if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang" AND NOT APPLE AND NOT WIN32 AND NOT PN_MODEL_AS_ARRAY)
     set(${definition} "PN_EMBEDDED_MODEL_FILE=\"${image}\"" PARENT_SCOPE)
     set_property(SOURCE ${source} APPEND PROPERTY OBJECT_DEPENDS "${image}")
     return()

@@ -52,6 +52,7 @@ or `add_subdirectory(percepnet)` with this folder, or
 |---|---|
 | `BUILD_SHARED_LIBS` | shared instead of static library |
 | `PN_MODEL_IMAGE` | another model image to embed, or `none` |
+| `PN_MODEL_AS_ARRAY` | embed it as a C array (done by itself for compilers without GNU assembly) |
 | `PN_CHECK_KERNELS` | compare every SIMD kernel with the scalar one while running |
 
 Model digest (SHA-256): `{digest}`

@@ -131,6 +131,15 @@ def test_pkg_config_gives_a_library_with_the_same_bits(
     assert denoise(tmp_path / "app", LD_LIBRARY_PATH=library_folder) == first_output
 
 
+def test_model_as_c_array_gives_the_same_bits(
+    tree: Path, first_output: bytes, tmp_path: Path
+) -> None:
+    parent = write_consumer(tmp_path / "parent", f"add_subdirectory({tree} percepnet)", tree)
+    configure_and_build(parent, tmp_path / "build", "gcc", ["-DPN_MODEL_AS_ARRAY=ON"])
+    assert list((tmp_path / "build").rglob("embedded_model.inc"))
+    assert denoise(tmp_path / "build" / "app") == first_output
+
+
 def test_installed_denoise_program_says_how_to_use_it(prefix: Path) -> None:
     program = prefix / "bin" / "percepnet_denoise"
     done = subprocess.run([program], capture_output=True, text=True)
