@@ -51,7 +51,8 @@ or `add_subdirectory(percepnet)` with this folder, or
 | option | meaning |
 |---|---|
 | `BUILD_SHARED_LIBS` | shared instead of static library |
-| `PN_MODEL_IMAGE` | another model image to embed, or `none` |
+| `PN_MODEL_IMAGE` | another model image to embed |
+| `PN_EMBED_MODEL` | `OFF`: embed none, `pn_create` gets one at run time |
 | `PN_MODEL_AS_ARRAY` | embed it as a C array (done by itself for compilers without GNU assembly) |
 | `PN_CHECK_KERNELS` | compare every SIMD kernel with the scalar one while running |
 

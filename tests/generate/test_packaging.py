@@ -140,6 +140,15 @@ def test_model_as_c_array_gives_the_same_bits(
     assert denoise(tmp_path / "build" / "app") == first_output
 
 
+def test_shared_library_without_a_model_says_so(tree: Path, tmp_path: Path) -> None:
+    parent = write_consumer(tmp_path / "parent", f"add_subdirectory({tree} percepnet)", tree)
+    options = ["-DBUILD_SHARED_LIBS=ON", "-DPN_EMBED_MODEL=OFF"]
+    configure_and_build(parent, tmp_path / "build", "gcc", options)
+    done = subprocess.run([tmp_path / "build" / "app"], input="", capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "no model" in done.stderr
+
+
 def test_installed_denoise_program_says_how_to_use_it(prefix: Path) -> None:
     program = prefix / "bin" / "percepnet_denoise"
     done = subprocess.run([program], capture_output=True, text=True)
