@@ -67,12 +67,13 @@ def draw_curves(folder: Path, rows: list[Row]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    panels = figure.subplots(1, 3)
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    panels = figure.subplots(1, 4)
     parts = (
         ("gain", "gain_loss", "validation_gain_loss"),
         ("strength", "strength_loss", "validation_strength_loss"),
         ("voice activity", "voice_loss", "validation_voice_loss"),
+        ("distortion", "distortion_loss", "validation_distortion_loss"),
     )
     for panel, (title, train, validation) in zip(panels, parts, strict=True):
         hours = [row.hours_heard for row in rows]
@@ -86,7 +87,8 @@ def draw_curves(folder: Path, rows: list[Row]) -> None:
             markersize=3,
         )
         panel.set(title=f"{title} loss", xlabel="hours of audio heard")
-        panel.set_yscale("log")
+        if train != "distortion_loss":  # a logarithm already
+            panel.set_yscale("log")
         panel.grid(alpha=0.3)
     panels[0].legend()
     temporary = folder / (PNG_NAME + ".partial")

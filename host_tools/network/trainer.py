@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Settings:
     seed: int = 1
     batch: int = 32
     chunk_frames: int = 100
-    learning_rate: float = 3e-4
+    learning_rate: float = 4e-4
     final_rate_ratio: float = 0.01
     warmup_updates: int = 200
     weight_decay: float = 0.01
@@ -86,6 +86,14 @@ def learning_rate_at(settings: Settings, update: int, progress: float) -> float:
     cosine = 0.5 + 0.5 * math.cos(math.pi * min(max(progress, 0.0), 1.0))
     level = settings.final_rate_ratio + (1.0 - settings.final_rate_ratio) * cosine
     return settings.learning_rate * level * min(1.0, (update + 1) / settings.warmup_updates)
+
+
+def _validation_figures(losses: Losses | None) -> dict[str, Any]:
+    """Return the validation fields of a row; none when there was no validation."""
+    if losses is None:
+        return {}
+    figures = {f"validation_{part}_loss": getattr(losses, part).item() for part in LOSS_PARTS[1:]}
+    return {"validation_loss": losses.total.item(), **figures}
 
 
 class Trainer:
@@ -183,8 +191,15 @@ class Trainer:
         return Losses(*totals)
 
     def finish_row(self, validation: Losses | None) -> Row:
-        """Close the running sums into a new row of the record."""
+        """Close the running sums into a new row of the record.
+
+        Without an update since the last row, the validation is added to that one.
+        """
         sums, self.sums = self.sums, Sums()
+        figures = _validation_figures(validation)
+        if not sums.count and self.rows:
+            self.rows[-1] = replace(self.rows[-1], **figures)
+            return self.rows[-1]
         count = max(sums.count, 1)
         row = Row(
             update=self.update,
@@ -197,13 +212,7 @@ class Trainer:
             strength_loss=sums.strength / count,
             voice_loss=sums.voice / count,
             distortion_loss=sums.distortion / count,
-            validation_loss=None if validation is None else float(validation.total),
-            validation_gain_loss=None if validation is None else float(validation.gain),
-            validation_strength_loss=None if validation is None else float(validation.strength),
-            validation_voice_loss=None if validation is None else float(validation.voice),
-            validation_distortion_loss=(
-                None if validation is None else float(validation.distortion)
-            ),
+            **figures,
         )
         self.rows.append(row)
         return row
