@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network_state.h"
 
+void pn_matrix_times(const pn_network *net, const pn_matrix *matrix, const int8_t *x,
+                     int32_t *acc) {
+  const int rows = matrix->padded_rows;
+  if (matrix->index != NULL) {
+    net->kernels->gemv_sparse_s8(acc, matrix->weights, matrix->index, x, rows);
+  } else {
+    net->kernels->gemv_s8(acc, matrix->weights, x, rows, matrix->padded_columns);
+  }
+}
+
+static void times_two(const pn_network *net, const pn_matrix *matrix, const int8_t *const *x,
+                      int32_t *const *acc) {
+  const int rows = matrix->padded_rows;
+  if (matrix->index != NULL) {
+    net->kernels->gemv2_sparse_s8(acc[0], acc[1], matrix->weights, matrix->index, x[0], x[1], rows);
+  } else {
+    net->kernels->gemv2_s8(acc[0], acc[1], matrix->weights, x[0], x[1], rows,
+                           matrix->padded_columns);
+  }
+}
+
 void pn_matrix_product(pn_network *net, const pn_matrix *matrix, const int8_t *const *x,
                        int frames) {
-  const int rows = matrix->padded_rows, columns = matrix->padded_columns;
   if (frames == 2) {
-    net->kernels->gemv2_s8(net->acc[0], net->acc[1], matrix->weights, x[0], x[1], rows, columns);
+    times_two(net, matrix, x, net->acc);
   } else {
-    net->kernels->gemv_s8(net->acc[0], matrix->weights, x[0], rows, columns);
+    pn_matrix_times(net, matrix, x[0], net->acc[0]);
   }
 }
 

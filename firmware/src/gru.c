@@ -12,8 +12,7 @@ void pn_gru_run(pn_network *net, pn_gru_id id, const int8_t *const *x, int frame
   pn_gru_state *state = &net->gru[id];
   pn_matrix_product(net, input, x, frames);
   for (int frame = 0; frame < frames; frame++) {
-    net->kernels->gemv_s8(net->acc_recurrent, recurrent->weights, state->x8, recurrent->padded_rows,
-                          recurrent->padded_columns);
+    pn_matrix_times(net, recurrent, state->x8, net->acc_recurrent);
     net->kernels->gru_update(state->h_q24, state->x8, net->acc[frame], net->acc_recurrent, &scales,
                              state->units);
     memcpy(y8[frame], state->x8, (size_t)state->units);

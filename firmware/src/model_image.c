@@ -5,6 +5,7 @@
 
 #include "crc32.h"
 #include "kernels/kernels.h"
+#include "sparse_index.h"
 
 #define HEADER_BYTES 64
 #define CHECKED_FROM 16 /* the CRC covers everything after itself */
@@ -17,7 +18,7 @@
 #define MAX_CONVOLUTION_FRAMES 8
 
 /* Kinds and roles as docs/model-image.md numbers them. */
-enum { KIND_INT8_STRIPS = 1, KIND_INT32 = 2, KIND_INT16 = 3 };
+enum { KIND_INT8_STRIPS = 1, KIND_INT32 = 2, KIND_INT16 = 3, KIND_INT8_BLOCKS = 4 };
 enum { ROLE_WEIGHTS = 0, ROLE_MULTIPLIER, ROLE_BIAS, ROLE_FEATURE_MEAN, ROLE_FEATURE_SCALE };
 
 typedef struct reader {
@@ -30,7 +31,8 @@ typedef struct reader {
 /* What one table entry has to say. */
 typedef struct tensor {
   uint32_t kind, layer, role, rows, columns;
-  uint32_t element_bytes;
+  uint32_t blocks; /* 0 for all but block-sparse matrices */
+  uint64_t bytes;
 } tensor;
 
 static uint32_t read_u32(const uint8_t *p) {
@@ -107,20 +109,29 @@ static void set_matrix_sizes(pn_model *model) {
   set_size(&matrix[PN_MATRIX_FC_RB], PN_BANDS, units[PN_GRU_RB]);
 }
 
+static const uint8_t *table_entry(const reader *in, int index) {
+  return in->image + in->table + (uint32_t)index * ENTRY_BYTES;
+}
+
 /* Find one tensor through its table entry; NULL when anything about the entry is wrong. */
 static const void *find_tensor(const reader *in, int index, const tensor *want) {
-  const uint8_t *entry = in->image + in->table + (uint32_t)index * ENTRY_BYTES;
-  const uint64_t bytes = (uint64_t)want->rows * want->columns * want->element_bytes;
+  const uint8_t *entry = table_entry(in, index);
   const uint32_t offset = read_u32(entry + 20);
   if (read_u32(entry) != want->kind || read_u32(entry + 4) != want->layer ||
       read_u32(entry + 8) != want->role || read_u32(entry + 12) != want->rows ||
-      read_u32(entry + 16) != want->columns || read_u32(entry + 24) != bytes ||
-      read_u32(entry + 28) != 0) {
+      read_u32(entry + 16) != want->columns || read_u32(entry + 24) != want->bytes ||
+      read_u32(entry + 28) != want->blocks) {
     return NULL;
   }
   if (offset % SECTION_ALIGNMENT != 0 || offset < in->data_start) return NULL;
-  if ((uint64_t)offset + bytes > in->total) return NULL;
+  if ((uint64_t)offset + want->bytes > in->total) return NULL;
   return in->image + offset;
+}
+
+/* A list of n int32 values. */
+static const int32_t *find_list(const reader *in, int index, uint32_t layer, uint32_t role, int n) {
+  const tensor want = {KIND_INT32, layer, role, (uint32_t)n, 1, 0, (uint64_t)n * sizeof(int32_t)};
+  return find_tensor(in, index, &want);
 }
 
 static int in_range(const int32_t *values, int n, int32_t low, int32_t high) {
@@ -137,10 +148,10 @@ static int good_weights(const int8_t *weights, size_t n) {
 }
 
 static pn_status read_features(pn_model *model, const reader *in) {
-  const tensor mean = {KIND_INT16, NO_LAYER, ROLE_FEATURE_MEAN, PN_FEATURES, 1, 2};
-  const tensor scale = {KIND_INT32, NO_LAYER, ROLE_FEATURE_SCALE, PN_FEATURES, 1, 4};
+  const tensor mean = {
+      KIND_INT16, NO_LAYER, ROLE_FEATURE_MEAN, PN_FEATURES, 1, 0, PN_FEATURES * sizeof(int16_t)};
   model->feature_mean = find_tensor(in, 0, &mean);
-  model->feature_scale_q20 = find_tensor(in, 1, &scale);
+  model->feature_scale_q20 = find_list(in, 1, NO_LAYER, ROLE_FEATURE_SCALE, PN_FEATURES);
   if (model->feature_mean == NULL || model->feature_scale_q20 == NULL ||
       !in_range(model->feature_scale_q20, PN_FEATURES, 0, INT32_MAX)) {
     return PN_ERROR_MODEL_TOPOLOGY;
@@ -148,20 +159,45 @@ static pn_status read_features(pn_model *model, const reader *in) {
   return PN_OK;
 }
 
+/* 1 when the weights at this table index are there and valid in the dense layout. */
+static int read_dense(pn_matrix *matrix, int id, int index, const reader *in) {
+  const uint32_t rows = (uint32_t)matrix->padded_rows, columns = (uint32_t)matrix->padded_columns;
+  const uint64_t bytes = (uint64_t)rows * columns;
+  const tensor want = {KIND_INT8_STRIPS, (uint32_t)id, ROLE_WEIGHTS, rows, columns, 0, bytes};
+  matrix->weights = find_tensor(in, index, &want);
+  return matrix->weights != NULL && good_weights(matrix->weights, (size_t)bytes);
+}
+
+/* The same for the block-sparse layout: the index, then at a multiple of 64 the blocks. */
+static int read_sparse(pn_matrix *matrix, int id, int index, const reader *in) {
+  const uint32_t rows = (uint32_t)matrix->padded_rows, columns = (uint32_t)matrix->padded_columns;
+  const uint32_t blocks = read_u32(table_entry(in, index) + 28);
+  const uint32_t strips = rows / PN_BLOCK_ROWS;
+  if (id == PN_MATRIX_FC || rows % PN_BLOCK_ROWS != 0) return 0;
+  if (blocks > strips * (columns / PN_GROUP_COLUMNS)) return 0;
+  const uint32_t index_bytes = (strips + blocks) * (uint32_t)sizeof(uint16_t);
+  const uint32_t start = (uint32_t)round_up((int)index_bytes, SECTION_ALIGNMENT);
+  const uint32_t block_bytes = blocks * PN_BLOCK_BYTES;
+  const tensor want = {KIND_INT8_BLOCKS, (uint32_t)id, ROLE_WEIGHTS, rows, columns, blocks,
+                       (uint64_t)start + block_bytes};
+  const uint8_t *section = find_tensor(in, index, &want);
+  if (section == NULL) return 0;
+  matrix->index = (const uint16_t *)(const void *)section;
+  matrix->weights = (const int8_t *)section + start;
+  return pn_sparse_index_is_good(matrix->index, (int)rows, (int)columns, blocks) &&
+         good_weights(matrix->weights, block_bytes);
+}
+
 static pn_status read_matrix(pn_matrix *matrix, int id, const reader *in) {
-  const uint32_t layer = (uint32_t)id, rows = (uint32_t)matrix->padded_rows;
-  const tensor weights = {
-      KIND_INT8_STRIPS, layer, ROLE_WEIGHTS, rows, (uint32_t)matrix->padded_columns, 1};
-  const tensor multiplier = {KIND_INT32, layer, ROLE_MULTIPLIER, rows, 1, 4};
-  const tensor bias = {KIND_INT32, layer, ROLE_BIAS, (uint32_t)matrix->bias_rows, 1, 4};
+  const uint32_t layer = (uint32_t)id;
   const int first = 2 + TENSORS_PER_MATRIX * id;
-  matrix->weights = find_tensor(in, first, &weights);
-  matrix->multiplier = find_tensor(in, first + 1, &multiplier);
-  matrix->bias_q12 = find_tensor(in, first + 2, &bias);
-  if (matrix->weights == NULL || matrix->multiplier == NULL || matrix->bias_q12 == NULL ||
+  const int sparse = read_u32(table_entry(in, first)) == KIND_INT8_BLOCKS;
+  matrix->multiplier = find_list(in, first + 1, layer, ROLE_MULTIPLIER, matrix->padded_rows);
+  matrix->bias_q12 = find_list(in, first + 2, layer, ROLE_BIAS, matrix->bias_rows);
+  if (matrix->multiplier == NULL || matrix->bias_q12 == NULL ||
       !in_range(matrix->multiplier, matrix->padded_rows, 0, INT32_MAX) ||
       !in_range(matrix->bias_q12, matrix->bias_rows, -PN_MAX_BIAS_Q12, PN_MAX_BIAS_Q12) ||
-      !good_weights(matrix->weights, (size_t)rows * (size_t)matrix->padded_columns)) {
+      !(sparse ? read_sparse : read_dense)(matrix, id, first, in)) {
     return PN_ERROR_MODEL_TOPOLOGY;
   }
   return PN_OK;

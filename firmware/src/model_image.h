@@ -38,9 +38,10 @@ typedef enum pn_matrix_id {
   PN_MATRIX_COUNT
 } pn_matrix_id;
 
-/* One int8 matrix in the packed layout of kernels.h with its requantisation. */
+/* One int8 matrix in a layout of kernels.h with its requantisation. */
 typedef struct pn_matrix {
-  const int8_t *weights;     /* [padded_rows * padded_columns] */
+  const int8_t *weights;     /* dense: [padded_rows * padded_columns]; block-sparse: its blocks */
+  const uint16_t *index;     /* of the blocks; NULL for a dense matrix */
   const int32_t *multiplier; /* [padded_rows], 0..2^31-1; Q31 for fc, Q28 for the others */
   const int32_t *bias_q12;   /* [bias_rows], |bias| <= PN_MAX_BIAS_Q12 */
   int rows, columns;         /* as trained */

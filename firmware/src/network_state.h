@@ -46,6 +46,10 @@ void pn_dense_tanh(pn_network *net, const pn_matrix *matrix, const int32_t *acc,
 /* Pre-activations to sigmoid in Q15, padded rows in net->activated_q15. */
 void pn_dense_sigmoid(pn_network *net, const pn_matrix *matrix, const int32_t *acc);
 
+/* acc = matrix * x for a matrix with int8 inputs, dense or block-sparse. */
+void pn_matrix_times(const pn_network *net, const pn_matrix *matrix, const int8_t *x,
+                     int32_t *acc);
+
 /* acc[frame] = matrix * x[frame] for 1 or 2 frames, each weight read once. */
 void pn_matrix_product(pn_network *net, const pn_matrix *matrix, const int8_t *const *x,
                        int frames);

@@ -83,6 +83,68 @@ static void check_products(const pn_kernels *kernels) {
   free(weights);
 }
 
+/* Index of random density, strips all empty and all full among them; returns the blocks. */
+static int random_index(uint16_t *index, int rows, int columns) {
+  int blocks = 0;
+  for (int strip = 0; strip < rows; strip += PN_BLOCK_ROWS) {
+    const int percent = random_below(7) * 25 - 25;
+    uint16_t *count = index++;
+    *count = 0;
+    for (int column = 0; column < columns; column += PN_GROUP_COLUMNS) {
+      if (random_below(100) >= percent) continue;
+      *index++ = (uint16_t)column;
+      (*count)++;
+    }
+    blocks += *count;
+  }
+  return blocks;
+}
+
+/* A block-sparse matrix as the dense one. */
+static void spread(int8_t *weights, const int8_t *blocks, const uint16_t *index, int rows,
+                   int columns) {
+  memset(weights, 0, (size_t)rows * (size_t)columns);
+  for (int strip = 0; strip < rows; strip += PN_BLOCK_ROWS) {
+    for (int left = *index++; left > 0; left--, index++) {
+      for (int half = 0; half < PN_BLOCK_ROWS; half += PN_STRIP_ROWS) {
+        memcpy(weights + (ptrdiff_t)(strip + half) * columns + *index * PN_STRIP_ROWS, blocks,
+               PN_BLOCK_BYTES / 2);
+        blocks += PN_BLOCK_BYTES / 2;
+      }
+    }
+  }
+}
+
+#define MAX_SPARSE_ROWS (PN_BLOCK_ROWS * 9)
+
+static void check_sparse_products(const pn_kernels *kernels) {
+  static int32_t got[2][MAX_SPARSE_ROWS], want[2][MAX_SPARSE_ROWS];
+  const size_t most = (size_t)MAX_SPARSE_ROWS * MAX_COLUMNS;
+  int8_t *weights = need(most), *blocks = need(most), *x = need(2 * MAX_COLUMNS);
+  uint16_t *index = need((MAX_SPARSE_ROWS / PN_BLOCK_ROWS + most / PN_BLOCK_BYTES) * sizeof *index);
+  for (int round = 0; round < ROUNDS; round++) {
+    const int extreme = round % 4 == 0;
+    const int rows = PN_BLOCK_ROWS * (1 + random_below(MAX_SPARSE_ROWS / PN_BLOCK_ROWS));
+    const int columns =
+        PN_COLUMN_MULTIPLE * (1 + random_below(MAX_COLUMNS / PN_COLUMN_MULTIPLE / (1 + round % 9)));
+    const size_t used = (size_t)rows * sizeof(int32_t);
+    const int count = random_index(index, rows, columns);
+    for (int i = 0; i < count * PN_BLOCK_BYTES; i++) blocks[i] = (int8_t)random_signed(127, extreme);
+    for (int i = 0; i < 2 * MAX_COLUMNS; i++) x[i] = (int8_t)random_signed(127, extreme);
+    spread(weights, blocks, index, rows, columns);
+    scalar->gemv2_s8(want[0], want[1], weights, x, x + 16, rows, columns);
+    kernels->gemv_sparse_s8(got[0], blocks, index, x, rows);
+    compare(kernels, "gemv_sparse_s8", got[0], want[0], used);
+    kernels->gemv2_sparse_s8(got[0], got[1], blocks, index, x, x + 16, rows);
+    compare(kernels, "gemv2_sparse_s8 frame 0", got[0], want[0], used);
+    compare(kernels, "gemv2_sparse_s8 frame 1", got[1], want[1], used);
+  }
+  free(index);
+  free(x);
+  free(blocks);
+  free(weights);
+}
+
 static void check_activations(const pn_kernels *kernels) {
   static int16_t x[65536], got[65536], want[65536];
   static int8_t got8[65536], want8[65536];
@@ -198,6 +260,7 @@ static void run_network(const pn_kernels *kernels, const pn_model *model, const 
 static void check_kernels(const pn_kernels *kernels) {
   const int before = failures;
   check_products(kernels);
+  check_sparse_products(kernels);
   check_activations(kernels);
   check_requantise(kernels);
   check_gru(kernels);

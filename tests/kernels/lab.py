@@ -16,6 +16,8 @@ KERNELS = {"scalar": 1, "neon": 2, "dotprod": 3, "i8mm": 4, "avx2": 5, "avx512vn
 
 GEMV = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_int, c_int)
 GEMV2 = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int)
+SPARSE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_int)
+SPARSE2 = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int)
 REQUANTISE = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int, c_int)
 ELEMENTWISE = CFUNCTYPE(None, c_void_p, c_void_p, c_int)
 
@@ -42,6 +44,8 @@ class KernelTable(ctypes.Structure):
         ("name", c_char_p),
         ("gemv_s8", GEMV),
         ("gemv2_s8", GEMV2),
+        ("gemv_sparse_s8", SPARSE),
+        ("gemv2_sparse_s8", SPARSE2),
         ("gemv_s8_s16", GEMV),
         ("requantise", REQUANTISE),
         ("tanh_q15", ELEMENTWISE),

@@ -29,6 +29,18 @@ static void check_gemv_s8(const char *family, const char *kernel, const int32_t 
   }
 }
 
+static void check_gemv_sparse_s8(const char *family, const char *kernel, const int32_t *acc,
+                                 const int8_t *blocks, const uint16_t *index, const int8_t *x,
+                                 int rows) {
+  for (int row = 0; row < rows; row += PN_BLOCK_ROWS) {
+    int32_t want[PN_BLOCK_ROWS];
+    pn_gemv_sparse_s8_scalar(want, blocks, index, x, PN_BLOCK_ROWS);
+    require_equal(family, kernel, row, acc + row, want, sizeof want);
+    blocks += (ptrdiff_t)index[0] * PN_BLOCK_BYTES;
+    index += 1 + index[0];
+  }
+}
+
 static void check_gemv_s8_s16(const char *family, const int32_t *acc, const int8_t *weights,
                               const int16_t *x, int rows, int columns) {
   for (int row = 0; row < rows; row += PN_STRIP_ROWS) {
@@ -108,6 +120,20 @@ static void check_fft(const pn_kernels *kernels, pn_complex_block *restrict x,
     check_gemv_s8(k->name, "gemv2_s8", acc0, weights, x0, rows, columns);                          \
     check_gemv_s8(k->name, "gemv2_s8", acc1, weights, x1, rows, columns);                          \
   }                                                                                                \
+  static void gemv_sparse_s8_##family(int32_t *acc, const int8_t *blocks, const uint16_t *index,   \
+                                      const int8_t *x, int rows) {                                 \
+    const pn_kernels *k = &pn_kernels_##family;                                                    \
+    k->gemv_sparse_s8(acc, blocks, index, x, rows);                                                \
+    check_gemv_sparse_s8(k->name, "gemv_sparse_s8", acc, blocks, index, x, rows);                  \
+  }                                                                                                \
+  static void gemv2_sparse_s8_##family(int32_t *acc0, int32_t *acc1, const int8_t *blocks,         \
+                                       const uint16_t *index, const int8_t *x0,                    \
+                                       const int8_t *x1, int rows) {                               \
+    const pn_kernels *k = &pn_kernels_##family;                                                    \
+    k->gemv2_sparse_s8(acc0, acc1, blocks, index, x0, x1, rows);                                   \
+    check_gemv_sparse_s8(k->name, "gemv2_sparse_s8", acc0, blocks, index, x0, rows);               \
+    check_gemv_sparse_s8(k->name, "gemv2_sparse_s8", acc1, blocks, index, x1, rows);               \
+  }                                                                                                \
   static void gemv_s8_s16_##family(int32_t *acc, const int8_t *weights, const int16_t *x,          \
                                    int rows, int columns) {                                        \
     const pn_kernels *k = &pn_kernels_##family;                                                    \
@@ -152,6 +178,8 @@ static void check_fft(const pn_kernels *kernels, pn_complex_block *restrict x,
       .name = NAME,                                \
       .gemv_s8 = gemv_s8_##family,                 \
       .gemv2_s8 = gemv2_s8_##family,               \
+      .gemv_sparse_s8 = gemv_sparse_s8_##family,   \
+      .gemv2_sparse_s8 = gemv2_sparse_s8_##family, \
       .gemv_s8_s16 = gemv_s8_s16_##family,         \
       .requantise = requantise_##family,           \
       .tanh_q15 = tanh_q15_##family,               \

@@ -6,6 +6,11 @@
  * block of 32 bytes multiplies 4 neighbouring inputs. rows is a multiple of 8 and columns a
  * multiple of 16 (zero padding); weights lie in [-127, 127].
  *
+ * A block-sparse int8 matrix keeps blocks of 16 rows x 4 columns that are not all zero, strip of 16
+ * rows after strip, columns rising within a strip: blocks holds 64 bytes [16 rows][4 columns] for
+ * each; index holds for each strip the number of its blocks, then the first column of each, a
+ * multiple of 4. rows is a multiple of 16, so no sum exceeds that of the same matrix stored dense.
+ *
  * Unless stated otherwise outputs must not overlap inputs. int8 weights and int8 inputs are
  * aligned to 16 bytes (64 is fastest for weights), other buffers to their element type. */
 #ifndef PN_KERNELS_H
@@ -20,6 +25,8 @@
 #define PN_STRIP_ROWS 8
 #define PN_GROUP_COLUMNS 4
 #define PN_COLUMN_MULTIPLE 16
+#define PN_BLOCK_ROWS 16 /* of a block-sparse matrix; a block has PN_GROUP_COLUMNS columns */
+#define PN_BLOCK_BYTES (PN_BLOCK_ROWS * PN_GROUP_COLUMNS)
 #define PN_UNIT_MULTIPLE 16 /* hidden units of every layer */
 #define PN_MAX_UNITS 1024   /* hidden units of the widest layer */
 #define PN_MAX_COLUMNS 8192 /* 8192 * 127 * 127 < 2^27, so that sum << 3 fits int32 */
@@ -44,6 +51,14 @@ typedef struct pn_kernels {
   /* The same for two input vectors, reading the weights once. x0 and x1 may overlap. */
   void (*gemv2_s8)(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
                    const int8_t *x1, int rows, int columns);
+
+  /* gemv_s8 for a block-sparse matrix. */
+  void (*gemv_sparse_s8)(int32_t *acc, const int8_t *blocks, const uint16_t *index,
+                         const int8_t *x, int rows);
+
+  /* gemv2_s8 for a block-sparse matrix. */
+  void (*gemv2_sparse_s8)(int32_t *acc0, int32_t *acc1, const int8_t *blocks,
+                          const uint16_t *index, const int8_t *x0, const int8_t *x1, int rows);
 
   /* acc[row] = sum of weights * x, x int16 in [-32767, 32767], columns <= PN_MAX_COLUMNS_S16:
    * every partial sum stays below 2^31 in magnitude. */

@@ -10,6 +10,7 @@ set(PN_KERNEL_SCALAR_SOURCES
   src/kernels/scalar/activation_scalar.c
   src/kernels/scalar/gemv_s8_s16_scalar.c
   src/kernels/scalar/gemv_s8_scalar.c
+  src/kernels/scalar/gemv_sparse_s8_scalar.c
   src/kernels/scalar/gru_update_scalar.c
   src/kernels/scalar/kernels_scalar.c
   src/kernels/scalar/requantise_scalar.c)
@@ -22,6 +23,8 @@ set(PN_KERNEL_NEON_SOURCES
   src/kernels/neon/gemv_s8_neon_aarch64.c
   src/kernels/neon/gemv_s8_neon_armv7.c
   src/kernels/neon/gemv_s8_s16_neon.c
+  src/kernels/neon/gemv_sparse_s8_neon_aarch64.c
+  src/kernels/neon/gemv_sparse_s8_neon_armv7.c
   src/kernels/neon/gru_update_neon.c
   src/kernels/neon/kernels_neon.c
   src/kernels/neon/requantise_neon.c)
@@ -30,6 +33,7 @@ set(PN_KERNEL_DOTPROD_PROCESSORS aarch64)
 set(PN_KERNEL_DOTPROD_FLAGS -march=armv8.2-a+dotprod)
 set(PN_KERNEL_DOTPROD_SOURCES
   src/kernels/dotprod/gemv_s8_dotprod.c
+  src/kernels/dotprod/gemv_sparse_s8_dotprod.c
   src/kernels/dotprod/kernels_dotprod.c)
 
 set(PN_KERNEL_AVX2_PROCESSORS x86_64)
@@ -38,6 +42,7 @@ set(PN_KERNEL_AVX2_SOURCES
   src/kernels/avx2/activation_avx2.c
   src/kernels/avx2/gemv_s8_avx2.c
   src/kernels/avx2/gemv_s8_s16_avx2.c
+  src/kernels/avx2/gemv_sparse_s8_avx2.c
   src/kernels/avx2/gru_update_avx2.c
   src/kernels/avx2/kernels_avx2.c
   src/kernels/avx2/requantise_avx2.c)

@@ -8,6 +8,11 @@
 void pn_gemv_s8_scalar(int32_t *acc, const int8_t *weights, const int8_t *x, int rows, int columns);
 void pn_gemv2_s8_scalar(int32_t *acc0, int32_t *acc1, const int8_t *weights, const int8_t *x0,
                         const int8_t *x1, int rows, int columns);
+void pn_gemv_sparse_s8_scalar(int32_t *acc, const int8_t *blocks, const uint16_t *index,
+                              const int8_t *x, int rows);
+void pn_gemv2_sparse_s8_scalar(int32_t *acc0, int32_t *acc1, const int8_t *blocks,
+                               const uint16_t *index, const int8_t *x0, const int8_t *x1,
+                               int rows);
 void pn_gemv_s8_s16_scalar(int32_t *acc, const int8_t *weights, const int16_t *x, int rows,
                            int columns);
 void pn_requantise_scalar(int16_t *pre, const int32_t *acc, const int32_t *multiplier,
