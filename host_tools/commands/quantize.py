@@ -49,14 +49,18 @@ def _show(report: QuantizeReport, console: Console) -> None:
     from rich.table import Table
 
     matrices = Table(
-        "matrix", "size", "SNR dB", "zeros %", "levels", title="weights", box=None, pad_edge=False
-    )
+        "matrix", "size", "SNR dB", "zeros %", "blocks %", "stored", "bytes", "levels",
+        title="weights", box=None, pad_edge=False,
+    )  # fmt: skip
     for matrix in report.matrices:
         matrices.add_row(
             matrix.name,
             f"{matrix.rows} x {matrix.columns}",
             f"{matrix.signal_to_noise_db:.1f}",
             f"{100 * matrix.zeros:.1f}",
+            f"{100 * matrix.density:.1f}",
+            "sparse" if matrix.sparse else "dense",
+            str(matrix.stored_bytes),
             str(matrix.levels),
         )
     console.print(matrices)
@@ -78,8 +82,8 @@ def _show(report: QuantizeReport, console: Console) -> None:
                 highlight=False,
             )
     console.print(
-        f"{report.image}: {report.image_bytes} bytes, {report.weights} weights, "
-        f"digest {report.digest}",
+        f"{report.image}: {report.image_bytes} bytes, {report.stored_weights} of "
+        f"{report.weights} weights stored, digest {report.digest}",
         highlight=False,
         markup=False,
         soft_wrap=True,

@@ -13,6 +13,7 @@ from host_tools.network.checkpoint import Checkpoint
 from host_tools.network.float_model import FloatNetwork
 from host_tools.quantize.integer_model import IntegerNetwork, IntegerOutput
 from host_tools.quantize.model import Int16Array, QuantizedMatrix, QuantizedModel
+from host_tools.quantize.sparse import block_density, stored_size
 
 Real = npt.NDArray[np.floating]
 
@@ -47,6 +48,14 @@ class MatrixReport:
     """Share of weights that became 0."""
     levels: int
     """Of the 255 int8 values, how many occur."""
+    density: float
+    """Share of the blocks of 16 rows x 4 columns that are not all zero."""
+    stored_weights: int
+    """Weights in the image: all of a dense matrix, those in its blocks of a sparse one."""
+    stored_bytes: int
+    """Of the weights in the image, padding and index included."""
+    sparse: bool
+    """Whether the image holds it in blocks."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,7 @@ def matrix_report(name: str, weight: Real, quantized: QuantizedMatrix) -> Matrix
     w8 = quantized.weights.astype(np.float64)
     scale = np.abs(weight).max(axis=1, keepdims=True) / 127.0
     rows, columns = quantized.weights.shape
+    stored = stored_size(name, quantized.weights)
     return MatrixReport(
         name,
         rows,
@@ -159,4 +169,8 @@ def matrix_report(name: str, weight: Real, quantized: QuantizedMatrix) -> Matrix
         float(np.sqrt(np.mean(np.square(w8)))),
         float(np.mean(w8 == 0)),
         len(np.unique(quantized.weights)),
+        block_density(quantized.weights),
+        stored.weights,
+        stored.bytes,
+        stored.sparse,
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,21 @@ from host_tools.network.profile import BANDS, FEATURES, Profile
 from host_tools.quantize.model import (
     MATRIX_NAMES,
     MAX_BIAS_Q12,
+    MatrixShape,
     QuantizedMatrix,
     QuantizedModel,
     matrix_shapes,
 )
 from host_tools.quantize.packing import COLUMN_MULTIPLE, STRIP_ROWS, pack, padded, unpack
+from host_tools.quantize.sparse import (
+    count_blocks,
+    may_be_sparse,
+    most_blocks,
+    pack_section,
+    section_bytes,
+    stored_sparse,
+    unpack_section,
+)
 
 MAGIC = b"PNM1"
 FORMAT_VERSION = 1
@@ -35,13 +45,19 @@ ENTRY = struct.Struct("<8I")
 CRC_START = 16  # the CRC covers everything after itself
 TABLE_OFFSET = HEADER.size + TOPOLOGY_BYTES
 NO_LAYER = 0xFFFFFFFF
+TENSOR_COUNT = 2 + 3 * len(MATRIX_NAMES)
 MAX_UNITS = 1024
 UNIT_MULTIPLE = 16
 MAX_CONVOLUTION_FRAMES = 8
 
-KIND_INT8_STRIPS, KIND_INT32, KIND_INT16 = 1, 2, 3
+KIND_INT8_STRIPS, KIND_INT32, KIND_INT16, KIND_INT8_BLOCKS = 1, 2, 3, 4
 ROLE_WEIGHTS, ROLE_MULTIPLIER, ROLE_BIAS, ROLE_FEATURE_MEAN, ROLE_FEATURE_SCALE = range(5)
-DTYPES: dict[int, npt.DTypeLike] = {KIND_INT8_STRIPS: "<i1", KIND_INT32: "<i4", KIND_INT16: "<i2"}
+DTYPES: dict[int, npt.DTypeLike] = {
+    KIND_INT8_STRIPS: "<i1",
+    KIND_INT32: "<i4",
+    KIND_INT16: "<i2",
+    KIND_INT8_BLOCKS: "<i1",
+}
 
 
 @dataclass(frozen=True)
@@ -53,20 +69,25 @@ class _Tensor:
     role: int
     rows: int
     columns: int
+    blocks: int = 0
+    """Only of a block-sparse matrix."""
 
     @property
     def bytes(self) -> int:
+        if self.kind == KIND_INT8_BLOCKS:
+            return section_bytes(self.rows, self.blocks)
         return self.rows * self.columns * np.dtype(DTYPES[self.kind]).itemsize
 
 
-def _tensors(profile: Profile) -> Iterator[_Tensor]:
-    """Every tensor of an image, in file order."""
+def _tensors(profile: Profile, blocks: Mapping[str, int]) -> Iterator[_Tensor]:
+    """Every tensor of an image, in file order; ``blocks`` counts those of each sparse matrix."""
     yield _Tensor(KIND_INT16, NO_LAYER, ROLE_FEATURE_MEAN, FEATURES, 1)
     yield _Tensor(KIND_INT32, NO_LAYER, ROLE_FEATURE_SCALE, FEATURES, 1)
-    for layer, shape in enumerate(matrix_shapes(profile).values()):
+    for layer, (name, shape) in enumerate(matrix_shapes(profile).items()):
         rows = padded(shape.rows, STRIP_ROWS)
         columns = padded(shape.columns, COLUMN_MULTIPLE)
-        yield _Tensor(KIND_INT8_STRIPS, layer, ROLE_WEIGHTS, rows, columns)
+        kind = KIND_INT8_BLOCKS if name in blocks else KIND_INT8_STRIPS
+        yield _Tensor(kind, layer, ROLE_WEIGHTS, rows, columns, blocks.get(name, 0))
         yield _Tensor(KIND_INT32, layer, ROLE_MULTIPLIER, rows, 1)
         yield _Tensor(KIND_INT32, layer, ROLE_BIAS, padded(shape.bias_rows, STRIP_ROWS), 1)
 
@@ -105,13 +126,22 @@ def _topology(profile: Profile) -> bytes:
     ).ljust(TOPOLOGY_BYTES, b"\0")
 
 
-def _contents(model: QuantizedModel) -> Iterator[npt.NDArray[np.generic]]:
+def _stored_blocks(model: QuantizedModel) -> dict[str, int]:
+    """Number of blocks of each matrix that is stored sparse."""
+    return {
+        name: count_blocks(matrix.weights)
+        for name, matrix in model.matrices.items()
+        if stored_sparse(name, matrix.weights)
+    }
+
+
+def _contents(model: QuantizedModel, sparse: Container[str]) -> Iterator[npt.NDArray[np.generic]]:
     """Arrays in the order of _tensors, not yet padded (weights are packed)."""
     yield model.feature_mean
     yield model.feature_scale_q20
     for name in MATRIX_NAMES:
         matrix = model.matrices[name]
-        yield pack(matrix.weights)
+        yield pack_section(matrix.weights) if name in sparse else pack(matrix.weights)
         yield matrix.multiplier
         yield matrix.bias_q12
 
@@ -119,14 +149,15 @@ def _contents(model: QuantizedModel) -> Iterator[npt.NDArray[np.generic]]:
 def write_image(model: QuantizedModel) -> bytes:
     """The image of a model: the same model gives the same bytes."""
     check_profile(model.profile)
-    tensors = list(_tensors(model.profile))
+    blocks = _stored_blocks(model)
+    tensors = list(_tensors(model.profile, blocks))
     offset = padded(TABLE_OFFSET + ENTRY.size * len(tensors), ALIGNMENT)
     table, sections = b"", b""
     start = offset
-    for tensor, content in zip(tensors, _contents(model), strict=True):
+    for tensor, content in zip(tensors, _contents(model, blocks), strict=True):
         table += ENTRY.pack(
             tensor.kind, tensor.layer, tensor.role, tensor.rows, tensor.columns, offset,
-            tensor.bytes, 0,
+            tensor.bytes, tensor.blocks,
         )  # fmt: skip
         raw = content.astype(DTYPES[tensor.kind]).tobytes().ljust(tensor.bytes, b"\0")
         section = raw.ljust(padded(len(raw), ALIGNMENT), b"\0")
@@ -191,12 +222,40 @@ def _read_tensor(
 ) -> npt.NDArray[np.generic]:
     """One tensor through its table line, which has to say what the topology implies."""
     entry = ENTRY.unpack_from(image, TABLE_OFFSET + ENTRY.size * index)
-    *facts, offset, size, reserved = entry
+    *facts, offset, size, blocks = entry
     wanted = [tensor.kind, tensor.layer, tensor.role, tensor.rows, tensor.columns]
     inside = offset % ALIGNMENT == 0 and data_start <= offset <= len(image) - tensor.bytes
-    if facts != wanted or (size, reserved) != (tensor.bytes, 0) or not inside:
+    if facts != wanted or (size, blocks) != (tensor.bytes, tensor.blocks) or not inside:
         raise DataError(f"{origin}: tensor {index} does not fit the topology")
-    return np.frombuffer(image, DTYPES[tensor.kind], tensor.rows * tensor.columns, offset)
+    kind = np.dtype(DTYPES[tensor.kind])
+    return np.frombuffer(image, kind, tensor.bytes // kind.itemsize, offset)
+
+
+def _read_blocks(image: bytes, profile: Profile, origin: str) -> dict[str, int]:
+    """What the table says about sparse matrices; the rest of their lines is checked later."""
+    found = {}
+    for layer, (name, shape) in enumerate(matrix_shapes(profile).items()):
+        entry = ENTRY.unpack_from(image, TABLE_OFFSET + ENTRY.size * (2 + 3 * layer))
+        if entry[0] != KIND_INT8_BLOCKS:
+            continue
+        found[name] = int(entry[-1])
+        if not may_be_sparse(name, shape.rows) or found[name] > most_blocks(
+            shape.rows, shape.columns
+        ):
+            raise DataError(f"{origin}: matrix {name} cannot have {found[name]} sparse blocks")
+    return found
+
+
+def _read_weights(
+    content: npt.NDArray[np.int8], tensor: _Tensor, name: str, shape: MatrixShape, origin: str
+) -> npt.NDArray[np.int8]:
+    """[rows, columns] of a stored matrix."""
+    if tensor.kind == KIND_INT8_STRIPS:
+        return unpack(content, shape.rows, shape.columns)
+    try:
+        return unpack_section(content, tensor.blocks, shape.rows, shape.columns)
+    except ValueError as error:
+        raise DataError(f"{origin}: matrix {name}: {error}") from error
 
 
 def _check_values(name: str, matrix: QuantizedMatrix, origin: str) -> None:
@@ -211,10 +270,10 @@ def read_image(image: bytes, origin: str = "model image") -> QuantizedModel:
     """Parse an image; ``origin`` names it in errors. Raises DataError when it is not valid."""
     count = _check_header(image, origin)
     profile = _read_profile(image, origin)
-    tensors = list(_tensors(profile))
-    data_start = TABLE_OFFSET + ENTRY.size * len(tensors)
-    if count != len(tensors) or len(image) < data_start:
-        raise DataError(f"{origin}: tensor table of {count} lines, expected {len(tensors)}")
+    data_start = TABLE_OFFSET + ENTRY.size * TENSOR_COUNT
+    if count != TENSOR_COUNT or len(image) < data_start:
+        raise DataError(f"{origin}: tensor table of {count} lines, expected {TENSOR_COUNT}")
+    tensors = list(_tensors(profile, _read_blocks(image, profile, origin)))
     arrays = [
         _read_tensor(image, index, tensor, data_start, origin)
         for index, tensor in enumerate(tensors)
@@ -226,7 +285,7 @@ def read_image(image: bytes, origin: str = "model image") -> QuantizedModel:
     for index, (name, shape) in enumerate(matrix_shapes(profile).items()):
         weights, multiplier, bias = arrays[2 + 3 * index : 5 + 3 * index]
         matrices[name] = QuantizedMatrix(
-            unpack(weights.astype(np.int8), shape.rows, shape.columns),
+            _read_weights(weights.astype(np.int8), tensors[2 + 3 * index], name, shape, origin),
             multiplier[: shape.rows].astype(np.int32),
             bias[: shape.bias_rows].astype(np.int32),
         )

@@ -32,6 +32,8 @@ class QuantizeReport:
     image_bytes: int
     digest: str
     weights: int
+    stored_weights: int
+    """Of these in the image: less than ``weights`` when matrices are stored sparse."""
     matrices: list[MatrixReport]
     calibration: CalibrationReport | None
 
@@ -75,12 +77,14 @@ def quantize(
     if calibration_features is not None:
         calibration = compare(floats, model, calibration_features)
     digest = save_image(model, output)
+    matrices = _matrix_reports(floats, model)
     return QuantizeReport(
         model.profile.name,
         str(output),
         output.stat().st_size,
         digest,
         model.profile.weights(),
-        _matrix_reports(floats, model),
+        sum(matrix.stored_weights for matrix in matrices),
+        matrices,
         calibration,
     )
