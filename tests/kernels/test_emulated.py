@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from host_tools.network.checkpoint import random_checkpoint
+from host_tools.network.prune import prune_checkpoint
 from host_tools.quantize.image import save_image
 from host_tools.quantize.integer_model import IntegerNetwork, IntegerOutput
+from host_tools.quantize.sparse import stored_sparse
 from host_tools.quantize.weights import quantize_checkpoint
 from tests.needs import need_build, need_program
 from tests.quantize.models import SMALL, plausible_features
@@ -49,7 +51,9 @@ def test_every_family_of_the_machine_gives_the_bits_of_the_numpy_network(
     target: str, emulator: str | None, cpu: str | None, families: tuple[str, ...], tmp_path: Path
 ) -> None:
     program = need_build(target, "kernel_selftest")
-    model = quantize_checkpoint(random_checkpoint(SMALL, 11))
+    model = quantize_checkpoint(prune_checkpoint(random_checkpoint(SMALL, 11)))
+    stored = {stored_sparse(name, matrix.weights) for name, matrix in model.matrices.items()}
+    assert stored == {False, True}
     features = plausible_features(FRAMES, 11)
     save_image(model, tmp_path / "m.pnm")
     features.astype("<i2").tofile(tmp_path / "features.raw")
