@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,13 @@ def train(
         int | None, typer.Option(help="Stop after so many updates; exactly repeatable.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 1,
+    rate: Annotated[float | None, typer.Option(help="Learning rate; default 3e-4.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Model folder whose weights to begin with.")
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Zero blocks of weights over the first half of the run.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run ended.")] = False,
     clear_licenses_only: Annotated[
         bool, typer.Option("--clear-licenses-only", help="Leave out doubtful recordings.")
@@ -42,6 +50,7 @@ def train(
     from host_tools.errors import MissingDependency
     from host_tools.generate.checkout import checkout_root
     from host_tools.network.profile import load_profile
+    from host_tools.network.prune import Densities
     from host_tools.network.training import train as train_network
 
     try:
@@ -52,6 +61,9 @@ def train(
         ) from error
 
     terminal: Terminal = context.obj
+    settings = Settings(seed=seed, densities=Densities() if prune else None)
+    if rate is not None:
+        settings = replace(settings, learning_rate=rate)
     topology = load_profile(profile or checkout_root() / "models" / "percepnet" / "profile.toml")
     try:
         checkpoint = train_network(
@@ -59,11 +71,12 @@ def train(
             cache or output / "cache",
             output,
             topology,
-            settings=Settings(seed=seed),
+            settings=settings,
             minutes=minutes,
             hours=hours,
             updates=updates,
             resume=resume,
+            start=start,
             clear_licenses_only=clear_licenses_only,
             workers=workers,
             device_name=device,

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from host_tools.network.checkpoint import Checkpoint, FloatArray
+from host_tools.network.profile import Profile
 
 BLOCK_ROWS = 16
 BLOCK_COLUMNS = 4
@@ -54,18 +56,37 @@ def prune_matrix(weight: FloatArray, density: float) -> FloatArray:
     return np.where(block_mask(weight, density), weight, np.float32(0.0)).astype(np.float32)
 
 
+def densities_at(final: Densities, share: float) -> Densities:
+    """Densities of gradual pruning after ``share`` 0..1 of it: cubic from 1 down to ``final``.
+
+    Source: Zhu and Gupta, "To prune, or not to prune" (2017).
+    """
+    left = (1.0 - min(max(share, 0.0), 1.0)) ** 3
+    values = (getattr(final, field.name) for field in fields(final))
+    return Densities(*(value + (1.0 - value) * left for value in values))
+
+
+def weight_masks(
+    profile: Profile, tensors: Mapping[str, npt.NDArray[np.floating]], densities: Densities
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Masks of conv1, conv2 and both matrices of every GRU by tensor name, gate by gate."""
+    masks = {
+        "conv1.weight": block_mask(tensors["conv1.weight"], densities.conv1),
+        "conv2.weight": block_mask(tensors["conv2.weight"], densities.conv2),
+    }
+    shares = (densities.update, densities.reset, densities.candidate)
+    for name in profile.recurrent_sizes:
+        for key in (f"{name}.input_weight", f"{name}.recurrent_weight"):
+            gates = np.split(tensors[key], 3)
+            pairs = zip(gates, shares, strict=True)
+            masks[key] = np.concatenate([block_mask(*pair) for pair in pairs])
+    return masks
+
+
 def prune_checkpoint(checkpoint: Checkpoint, densities: Densities | None = None) -> Checkpoint:
     """Prune conv1, conv2 and the GRUs, each gate by itself; the small layers stay whole."""
-    wanted = densities or Densities()
     tensors = dict(checkpoint.tensors)
-    for name in ("conv1", "conv2"):
-        key = f"{name}.weight"
-        tensors[key] = prune_matrix(tensors[key], getattr(wanted, name))
-    for name in checkpoint.profile.recurrent_sizes:
-        for side in ("input", "recurrent"):
-            key = f"{name}.{side}_weight"
-            gates = np.split(tensors[key], 3)
-            shares = (wanted.update, wanted.reset, wanted.candidate)
-            pruned = [prune_matrix(*pair) for pair in zip(gates, shares, strict=True)]
-            tensors[key] = np.concatenate(pruned)
+    masks = weight_masks(checkpoint.profile, tensors, densities or Densities())
+    for name, mask in masks.items():
+        tensors[name] = np.where(mask, tensors[name], np.float32(0.0)).astype(np.float32)
     return Checkpoint(checkpoint.profile, tensors, checkpoint.metadata)

@@ -20,11 +20,12 @@ from host_tools.network.curves import Row
 from host_tools.network.data_stream import Position, to_tensors
 from host_tools.network.losses import Losses, compute_losses
 from host_tools.network.profile import Profile
+from host_tools.network.prune import Densities, densities_at, weight_masks
 from host_tools.network.shards import FRAMES_PER_SECOND, Frames
 from host_tools.network.torch_model import Network
 
 STATE_NAME = "training-state.pt"
-STATE_VERSION = 2
+STATE_VERSION = 3
 LOSS_PARTS = ("total", "gain", "strength", "voice", "distortion")
 
 Gradients = tuple[Tensor, ...]
@@ -49,6 +50,12 @@ class Settings:
     weight_limit: float = 2.0
     averaging: float = 0.998
     threads: int = 2
+    densities: Densities | None = None
+    """Prune gradually to these; None leaves the network dense."""
+    prune_share: float = 0.5
+    """Share of the run after which the densities are reached."""
+    prune_interval: int = 50
+    """Updates between two choices of the blocks that stay."""
 
 
 @dataclass
@@ -130,6 +137,15 @@ class Trainer:
         self.position = Position()
         self.rows: list[Row] = []
         self.sums = Sums()
+        self._masks: dict[str, Tensor] = {}
+        self._pruned_share = 0.0
+
+    def start_from(self, checkpoint: Checkpoint) -> None:
+        """Begin with the weights and feature statistics of a checkpoint of the same profile."""
+        if checkpoint.profile.tensor_shapes() != self.network.profile.tensor_shapes():
+            raise DataError("the network to start from has another profile; use the same widths")
+        for network in (self.network, self.average):
+            network.load_tensors(checkpoint)
 
     def set_statistics(self, mean: Any, deviation: Any) -> None:
         """Fix the normalisation of the features: two arrays [70]."""
@@ -174,9 +190,34 @@ class Trainer:
         with torch.no_grad():
             torch._foreach_clamp_min_(parameters, -settings.weight_limit)
             torch._foreach_clamp_max_(parameters, settings.weight_limit)
+            self._prune(progress)
             # A short memory at first, or the average would keep the random start.
             weight = 1.0 - min(settings.averaging, self.update / (self.update + 10.0))
             torch._foreach_lerp_(list(self.average.parameters()), parameters, weight)
+            self._apply_masks(self.average)
+
+    def _prune(self, progress: float) -> None:
+        """Keep the pruned blocks at zero; choose them anew at every interval of the ramp."""
+        settings = self.settings
+        if settings.densities is None:
+            return
+        due = self.update % settings.prune_interval == 0
+        if not self._masks or (due and self._pruned_share < 1.0):
+            self._pruned_share = min(progress / max(settings.prune_share, 1e-6), 1.0)
+            wanted = densities_at(settings.densities, self._pruned_share)
+            tensors = self.network.to_checkpoint({}).tensors
+            masks = weight_masks(self.network.profile, tensors, wanted)
+            self._masks = {
+                name: torch.from_numpy(mask).to(self.device) for name, mask in masks.items()
+            }
+        self._apply_masks(self.network)
+
+    def _apply_masks(self, network: Network) -> None:
+        if self._masks:
+            for name, parameter in network.named_parameters():
+                mask = self._masks.get(name.removeprefix("dense.").removeprefix("gru."))
+                if mask is not None:
+                    parameter.mul_(mask)
 
     @torch.no_grad()
     def validate(self, shards: list[Frames]) -> Losses:
@@ -235,6 +276,8 @@ class Trainer:
             "position": asdict(self.position),
             "rows": [asdict(row) for row in self.rows],
             "sums": asdict(self.sums),
+            "masks": self._masks,
+            "pruned_share": self._pruned_share,
         }
         temporary = folder / (STATE_NAME + ".partial")
         torch.save(state, temporary)
@@ -257,6 +300,7 @@ class Trainer:
                 f"{path}: belongs to another profile; use that or no --resume"
             ) from error
         self.optimizer.load_state_dict(state["optimizer"])
+        self._masks, self._pruned_share = state["masks"], state["pruned_share"]
         self.update = state["update"]
         self.elapsed_seconds = state["elapsed_seconds"]
         self.frames_heard = state["frames_heard"]

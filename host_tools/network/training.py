@@ -28,7 +28,7 @@ from host_tools.errors import MissingDependency, UsageError
 from host_tools.network import shards
 from host_tools.network.audio_cache import AudioCache, build_cache
 from host_tools.network.card import write_card
-from host_tools.network.checkpoint import save_checkpoint
+from host_tools.network.checkpoint import load_checkpoint, save_checkpoint
 from host_tools.network.profile import Profile
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ def train(
     workers: int = 2,
     device_name: str = "auto",
     console: Console | None = None,
+    start: Path | None = None,
 ) -> Path:
     """Train ``profile`` and write checkpoint, profile, record and curves to ``output``.
 
     ``data`` is the folder of recordings, needed until ``cache`` holds them decoded; ``hours`` of
     mixtures are made in the background. The run ends after ``minutes`` of training (or after
-    ``updates``, which makes it repeatable exactly). Returns the path of the checkpoint.
+    ``updates``, which makes it repeatable exactly). ``start`` is a folder with a checkpoint of the
+    same profile to begin with; ``settings.densities`` prunes it. Returns the checkpoint's path.
     Raises MissingDependency without PyTorch, DataError for bad inputs, Interrupted on Ctrl-C.
     """
     try:
@@ -97,6 +99,8 @@ def train(
     trainer = Trainer(profile, settings, torch.device(device_name))
     first_train = [_load(job) for job in train_jobs[:STATISTICS_SHARDS]]
     trainer.set_statistics(*shards.feature_statistics(first_train))
+    if start is not None:
+        trainer.start_from(load_checkpoint(start))
     if resume:
         trainer.restore(output)
     run = _Run(

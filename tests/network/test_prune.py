@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from host_tools.network.checkpoint import random_checkpoint
 from host_tools.network.profile import Profile
-from host_tools.network.prune import Densities, block_mask, prune_checkpoint, prune_matrix
+from host_tools.network.prune import (
+    Densities,
+    block_mask,
+    densities_at,
+    prune_checkpoint,
+    prune_matrix,
+)
 
 SMALL = Profile("small", fc=16, conv1=32, conv2=48, gru=32, gru_gb=48, gru_rb=16)
 
@@ -72,3 +78,12 @@ def test_the_default_densities_keep_less_than_2_6_million_weights_of_the_standar
 def test_a_density_that_is_no_share_is_refused(density: float) -> None:
     with pytest.raises(ValueError, match="candidate"):
         Densities(candidate=density)
+
+
+def test_gradual_densities_fall_from_one_to_the_final_ones_and_stay_there() -> None:
+    final = Densities(conv1=1.0, conv2=0.5)
+    shares = [densities_at(final, share).conv2 for share in (0.0, 0.25, 0.5, 1.0, 1.5)]
+    assert shares[0] == 1.0
+    assert shares[-2:] == [0.5, 0.5]
+    assert shares == sorted(shares, reverse=True)
+    assert densities_at(final, 0.3).conv1 == 1.0

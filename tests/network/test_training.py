@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from host_tools.errors import DataError
+from host_tools.network.checkpoint import random_checkpoint
 from host_tools.network.curves import Row, read_rows, write_rows
 from host_tools.network.profile import Profile
+from host_tools.network.prune import Densities
 from host_tools.network.shards import FRAME_RECORD, ShardJob, feature_statistics, write_shard
 from tests.needs import need
 from tests.network.recordings import make_cache
@@ -93,6 +95,54 @@ def test_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be resumed") as caught:
         new_trainer().restore(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def block_density(weight: np.ndarray) -> float:
+    rows, columns = weight.shape
+    blocks = weight.reshape(rows // 16, 16, columns // 4, 4)
+    return float(np.mean(np.any(blocks != 0, axis=(1, 3))))
+
+
+def test_gradual_pruning_reaches_its_densities_in_the_exported_network() -> None:
+    wanted = Densities(conv1=1.0, conv2=0.5, update=0.25, reset=0.25, candidate=0.5)
+    profile = replace(SMALL, gru_rb=16)
+    settings = replace(SETTINGS, densities=wanted, prune_share=0.5, prune_interval=2)
+    trainer = Trainer(profile, settings, CPU, torch.float32)
+    for step in range(8):
+        trainer.train_sequences(shard(step)[:4], progress=step / 8)
+    tensors = trainer.checkpoint({}).tensors
+    assert block_density(tensors["conv1.weight"]) == 1.0
+    assert block_density(tensors["conv2.weight"]) == 0.5
+    for gate, share in zip(
+        np.split(tensors["gru1.input_weight"], 3), (0.25, 0.25, 0.5), strict=True
+    ):
+        assert block_density(gate) == share
+
+
+def test_resumed_pruning_keeps_its_blocks(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, densities=Densities(), prune_share=0.5, prune_interval=2)
+    profile = replace(SMALL, gru_rb=16)
+    trainer = Trainer(profile, settings, CPU, torch.float32)
+    for step in range(3):
+        trainer.train_sequences(shard(step)[:4], progress=0.3 * step)
+    trainer.save(tmp_path)
+    resumed = Trainer(profile, settings, CPU, torch.float32)
+    resumed.restore(tmp_path)
+    for one in (trainer, resumed):
+        one.train_sequences(shard(9)[:4], progress=0.7)
+    before, after = trainer.checkpoint({}).tensors, resumed.checkpoint({}).tensors
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_training_starts_from_the_weights_of_a_checkpoint() -> None:
+    first, second = new_trainer(), new_trainer(replace(SETTINGS, seed=5))
+    second.start_from(first.checkpoint({}))
+    assert all(
+        np.array_equal(tensor, second.checkpoint({}).tensors[name])
+        for name, tensor in first.checkpoint({}).tensors.items()
+    )
+    with pytest.raises(DataError, match="another profile"):
+        second.start_from(random_checkpoint(replace(SMALL, fc=24), seed=1))
 
 
 def test_infinite_gradient_changes_nothing() -> None:
