@@ -117,11 +117,6 @@ def write_shards(jobs: list[ShardJob], workers: int) -> Iterator[Path]:
         yield from pool.imap_unordered(write_shard, jobs)
 
 
-def load_shards(folder: Path) -> list[Frames]:
-    """Map every finished shard of a folder, in the order of their numbers."""
-    return [np.load(path, mmap_mode="r") for path in sorted(folder.glob("shard-*.npy"))]
-
-
 def feature_statistics(shards: list[Frames]) -> tuple[npt.NDArray[np.float32], ...]:
     """Return (mean, standard deviation), each [70], of the features over all frames.
 

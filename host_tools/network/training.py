@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import sys
 import time
@@ -298,8 +297,3 @@ def _stop_on_signal(run: _Run) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def default_workers() -> int:
-    """Return a number of mixture-making processes that suits this machine."""
-    return max(1, min(4, os.cpu_count() or 1))

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.features import TrainingFrames
+from host_tools.generate import tables
 from host_tools.network.targets import (
+    BAND_CENTRES_BINS,
     CENTRE_TAP,
     NOISE_POWER_GAIN,
     band_limit,
@@ -17,6 +19,15 @@ from host_tools.network.targets import (
 )
 
 FRAMES = 50
+
+
+def test_bands_and_comb_are_those_of_the_c_tables() -> None:
+    assert BAND_CENTRES_BINS.tolist() == tables.band_centres()
+    for future, row in enumerate(np.array(tables.comb_weights_q15()) / 32768):
+        assert CENTRE_TAP[future] == pytest.approx(row[tables.COMB_PERIODS], abs=1e-4)
+        assert NOISE_POWER_GAIN[future] == pytest.approx(np.sum(row**2), abs=1e-4)
+
+
 unit = st.floats(0.0, 1.0, width=32)
 
 
