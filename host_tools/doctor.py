@@ -26,7 +26,11 @@ Need = Literal["required", "optional"]
 
 _EXTRAS = {
     "quality": (("pesq", "pystoi"), "PESQ and STOI in measurements"),
-    "train": (("torch",), "training"),
+    "evaluate": (
+        ("onnxruntime", "speechmos", "scipy", "jinja2", "matplotlib"),
+        "comparison with other denoisers",
+    ),
+    "train": (("torch", "pyroomacoustics"), "training"),
     "dev": (("pytest", "hypothesis", "ruff", "mypy"), "tests and lint"),
 }
 _LLVM_TOOLS = ("llvm-objdump", "llvm-mca", "llvm-nm")

@@ -28,6 +28,9 @@ def train(
     ] = None,
     minutes: Annotated[float, typer.Option(help="Time to train.")] = 60.0,
     hours: Annotated[float, typer.Option(help="Audio to mix.")] = 20.0,
+    rooms: Annotated[
+        int, typer.Option(min=0, help="Rooms to make besides the measured ones.")
+    ] = 150,
     updates: Annotated[
         int | None, typer.Option(help="Stop after so many updates; exactly repeatable.")
     ] = None,
@@ -39,6 +42,9 @@ def train(
     prune: Annotated[
         bool, typer.Option("--prune", help="Zero blocks of weights over the first half of the run.")
     ] = False,
+    int8_aware: Annotated[
+        bool, typer.Option("--int8-aware", help="Round as the integer network does.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run ended.")] = False,
     clear_licenses_only: Annotated[
         bool, typer.Option("--clear-licenses-only", help="Leave out doubtful recordings.")
@@ -47,21 +53,15 @@ def train(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
 ) -> None:
     """Train a network on a folder of speech, noise and room responses (needs PyTorch)."""
-    from host_tools.errors import MissingDependency
     from host_tools.generate.checkout import checkout_root
     from host_tools.network.profile import load_profile
     from host_tools.network.prune import Densities
+    from host_tools.network.recipe import MixingRecipe
+    from host_tools.network.settings import Settings
     from host_tools.network.training import train as train_network
 
-    try:
-        from host_tools.network.trainer import Settings
-    except ImportError as error:
-        raise MissingDependency(
-            "training needs PyTorch; install it with: pip install 'percepnet-kit[train]'"
-        ) from error
-
     terminal: Terminal = context.obj
-    settings = Settings(seed=seed, densities=Densities() if prune else None)
+    settings = Settings(seed=seed, densities=Densities() if prune else None, int8_aware=int8_aware)
     if rate is not None:
         settings = replace(settings, learning_rate=rate)
     topology = load_profile(profile or checkout_root() / "models" / "percepnet" / "profile.toml")
@@ -81,6 +81,7 @@ def train(
             workers=workers,
             device_name=device,
             console=terminal.err,
+            recipe=replace(MixingRecipe(), synthetic_rooms=rooms),
         )
     except KeyboardInterrupt as stop:
         terminal.say(str(stop) or "stopped")

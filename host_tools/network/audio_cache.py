@@ -1,157 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decode a folder of recordings once into memory-mapped 48 kHz int16 files.
+"""Decoded recordings: memory-mapped 48 kHz int16 files.
 
-The folder holds ``manifest.csv`` with the columns path, category, bandwidth_hz, seconds, snr_db,
-t60_s, split, license_clear, source and license. The cache holds one ``<kind>-<split>.i16`` file
-for each kind (speech, noise, room) and split (train, val, test), and ``index.json`` with the place
-of every recording in them.
+A cache holds one ``<kind>-<split>.i16`` file for each kind (speech, noise, room) and split (train,
+val, test), and ``index.json`` with the place of every recording in them.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
-import soundfile
 
-from host_tools.errors import DataError
+from host_tools.network.audio_decode import Int16Array
+from host_tools.network.cache_builder import (
+    FORMAT_VERSION,
+    INDEX_NAME,
+    Skipped,
+    build_cache,
+    file_name,
+)
+from host_tools.network.manifest import NO_CLEAR_LICENSE, Manifest
+from host_tools.network.recording import (
+    KINDS,
+    SAMPLE_RATE,
+    SPLITS,
+    CacheError,
+    Recording,
+    Split,
+)
 
-SAMPLE_RATE = 48000
-FORMAT_VERSION = 1
-SPLITS = ("train", "val", "test")
-KINDS = ("speech", "noise", "room")
+__all__ = [
+    "INDEX_NAME",
+    "KINDS",
+    "SAMPLE_RATE",
+    "SPLITS",
+    "AudioCache",
+    "CacheError",
+    "Recording",
+    "Split",
+    "build_cache",
+]
 
-Split = Literal["train", "val", "test"]
-Int16Array = npt.NDArray[np.int16]
-
-
-class CacheError(DataError):
-    """The data folder or the cache cannot be used; the message says what and what to try."""
-
-
-@dataclass(frozen=True)
-class Recording:
-    """One recording and where its samples lie.
-
-    ``start`` and ``samples`` count int16 samples of the file ``<kind>-<split>.i16``;
-    ``bandwidth_hz`` is the true bandwidth of the recording (24000 when unknown);
-    ``snr_db`` is NaN when unknown.
-    """
-
-    path: str
-    kind: str
-    split: str
-    category: str
-    source: str
-    speaker: str
-    license: str
-    license_clear: bool
-    bandwidth_hz: float
-    snr_db: float
-    start: int
-    samples: int
-
-
-def _number(text: str, default: float) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return default
-
-
-def _kind(category: str) -> str:
-    return {"speech": "speech", "room_response": "room"}.get(category, "noise")
-
-
-def _decode(path: Path, kind: str) -> Int16Array:
-    """Read one file as mono 48 kHz int16; room responses are scaled to a peak of 0.99."""
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise CacheError(f"{path}: cannot be decoded ({error}); check the file") from error
-    mono = audio.mean(axis=1)
-    if rate != SAMPLE_RATE:
-        import soxr
-
-        mono = soxr.resample(mono, rate, SAMPLE_RATE)
-    if kind == "room":
-        mono = mono * (0.99 / max(float(np.abs(mono).max(initial=0.0)), 1e-9))
-    return np.clip(np.rint(mono * 32768.0), -32768, 32767).astype(np.int16)
-
-
-def _read_manifest(data: Path) -> list[dict[str, str]]:
-    manifest = data / "manifest.csv"
-    try:
-        with manifest.open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
-    except OSError as error:
-        raise CacheError(
-            f"{manifest}: cannot be read ({error.strerror}); --data must be a folder with a "
-            "manifest.csv"
-        ) from error
-    needed = {"path", "category", "split"}
-    if not rows or not needed <= set(rows[0]):
-        raise CacheError(f"{manifest}: needs the columns {', '.join(sorted(needed))} and rows")
-    return rows
-
-
-def build_cache(data: Path, cache: Path) -> Iterator[tuple[int, int]]:
-    """Decode the recordings of ``data`` into ``cache``; yield (done, total) after each file.
-
-    Raises CacheError for a missing manifest or a file that cannot be decoded. ``index.json`` is
-    written last, so an interrupted build is never taken for a finished one.
-    """
-    rows = _read_manifest(data)
-    cache.mkdir(parents=True, exist_ok=True)
-    (cache / "index.json").unlink(missing_ok=True)
-    streams = {(k, s): (cache / f"{k}-{s}.i16").open("wb") for k in KINDS for s in SPLITS}
-    positions = dict.fromkeys(streams, 0)
-    recordings: list[Recording] = []
-    try:
-        for done, row in enumerate(rows, start=1):
-            kind = _kind(row["category"])
-            place = (kind, row["split"])
-            if place not in streams:
-                raise CacheError(f"manifest.csv: {row['path']}: unknown split {row['split']!r}")
-            samples = _decode(data / row["path"], kind)
-            streams[place].write(samples.tobytes())
-            recordings.append(
-                Recording(
-                    path=row["path"],
-                    kind=kind,
-                    split=row["split"],
-                    category=row["category"],
-                    source=row.get("source", ""),
-                    speaker=row.get("speaker", ""),
-                    license=row.get("license", ""),
-                    license_clear=row.get("license_clear", "no") == "yes",
-                    bandwidth_hz=_number(row.get("bandwidth_hz", ""), 24000.0),
-                    snr_db=_number(row.get("snr_db", ""), float("nan")),
-                    start=positions[place],
-                    samples=len(samples),
-                )
-            )
-            positions[place] += len(samples)
-            yield done, len(rows)
-    finally:
-        for stream in streams.values():
-            stream.close()
-    index = {"format_version": FORMAT_VERSION, "recordings": [asdict(r) for r in recordings]}
-    temporary = cache / "index.json.partial"
-    temporary.write_text(json.dumps(index, indent=1), encoding="utf-8")
-    os.replace(temporary, cache / "index.json")
+NARROW_HZ = 15000.0
 
 
 class AudioCache:
-    """Read access to a built cache. ``clear_licenses_only`` hides recordings of unclear licence."""
+    """Read access to a built cache. ``clear_licenses_only`` hides recordings of unclear licence.
+
+    ``skipped`` are the files of the data folder that were left out. Raises CacheError when there is
+    no finished cache, or no recording of clear licence although only those are wanted.
+    """
 
     def __init__(self, folder: Path, clear_licenses_only: bool = False) -> None:
         self.folder = folder
@@ -165,13 +65,47 @@ class AudioCache:
             raise CacheError(f"{folder}: cache of another version; delete it and build it again")
         recordings = [Recording(**entry) for entry in index["recordings"]]
         self._recordings = [r for r in recordings if r.license_clear or not clear_licenses_only]
+        self.skipped = [Skipped(**entry) for entry in index.get("skipped", [])]
+        if recordings and not self._recordings:
+            raise CacheError(f"{folder}: {NO_CLEAR_LICENSE}")
+
+    def describe(self) -> list[str]:
+        """What a user should know about files left out and speech of narrow bandwidth, in lines."""
+        lines = []
+        if self.skipped:
+            first = self.skipped[0]
+            lines.append(
+                f"left out {len(self.skipped)} of {len(self.skipped) + len(self._recordings)} "
+                f"files, the first {first.path}: {first.reason}; all are named in "
+                f"{self.folder / INDEX_NAME}"
+            )
+        speech = [recording for recording in self._recordings if recording.kind == "speech"]
+        narrow = [recording for recording in speech if recording.bandwidth_hz < NARROW_HZ]
+        if narrow:
+            lines.append(
+                f"{len(narrow)} of {len(speech)} speech files ({_hours(narrow):.2f} of "
+                f"{_hours(speech):.2f} h) end below {NARROW_HZ / 1000:g} kHz: nothing can be "
+                "learnt from them above their end"
+            )
+        return lines
+
+    def check_holds(self, manifest: Manifest) -> None:
+        """Raise CacheError when the data folder has other files now than were decoded."""
+        here = {r.path for r in self._recordings} | {s.path for s in self.skipped}
+        there = {row.path for row in manifest.rows}
+        if here != there:
+            raise CacheError(
+                f"{manifest.folder}: {len(there - here)} files are new and {len(here - there)} are "
+                f"gone since {self.folder} was made; delete that folder to decode again, name "
+                "another with --cache, or leave out --data to use it as it is"
+            )
 
     @cached_property
     def _samples(self) -> dict[tuple[str, str], Int16Array]:
         mapped: dict[tuple[str, str], Int16Array] = {}
         for kind in KINDS:
             for split in SPLITS:
-                path = self.folder / f"{kind}-{split}.i16"
+                path = self.folder / file_name((kind, split))
                 if path.exists() and path.stat().st_size:
                     mapped[kind, split] = np.memmap(path, dtype=np.int16, mode="r")
         return mapped
@@ -184,3 +118,7 @@ class AudioCache:
         """Return the int16 samples [recording.samples] as a read-only view."""
         stored = self._samples[recording.kind, recording.split]
         return stored[recording.start : recording.start + recording.samples]
+
+
+def _hours(recordings: list[Recording]) -> float:
+    return sum(recording.samples for recording in recordings) / SAMPLE_RATE / 3600.0

@@ -16,8 +16,14 @@ Audio = npt.NDArray[np.float32]
 
 MAX_COEFFICIENT = 0.375  # of the random second-order section, as RNNoise uses
 MAX_TILT = 0.4
+EQUALISER_SECTIONS = 3
+EQUALISER_DB = 9.0
+EQUALISER_HZ = (80.0, 14000.0)
+LOW_PASS_ORDER = 8
+LOW_PASS_RIPPLE_DB = 0.1
+LOW_PASS_STOP_DB = 70.0
 EARLY_SAMPLES = SAMPLE_RATE * 20 // 1000  # reflections that count as speech
-EARLY_FADE_SAMPLES = SAMPLE_RATE * 10 // 1000
+TAIL_T60_SAMPLES = SAMPLE_RATE * 200 // 1000
 
 
 def random_filter(audio: Audio, generator: np.random.Generator) -> Audio:
@@ -32,14 +38,72 @@ def random_filter(audio: Audio, generator: np.random.Generator) -> Audio:
     return filtered
 
 
-def early_response(room_response: Audio) -> Audio:
-    """Return the direct sound and the reflections of its first 20 ms, then a 10 ms fade."""
+def equalise(audio: Audio, generator: np.random.Generator) -> Audio:
+    """Apply one to three resonances or dips of up to 9 dB, as microphones and cases have.
+
+    Peaking sections after R. Bristow-Johnson's equaliser formulas.
+    """
+    sections = []
+    for _ in range(int(generator.integers(1, EQUALISER_SECTIONS + 1))):
+        amplitude = 10.0 ** (generator.uniform(-EQUALISER_DB, EQUALISER_DB) / 40.0)
+        angle = 2.0 * np.pi * log_uniform(EQUALISER_HZ, generator) / SAMPLE_RATE
+        alpha = np.sin(angle) / (2.0 * generator.uniform(0.4, 2.0))
+        section = [1.0 + alpha * amplitude, -2.0 * np.cos(angle), 1.0 - alpha * amplitude]
+        section += [1.0 + alpha / amplitude, -2.0 * np.cos(angle), 1.0 - alpha / amplitude]
+        sections.append(np.array(section) / section[3])
+    result: Audio = signal.sosfilt(np.array(sections), audio).astype(np.float32)
+    return result
+
+
+def low_pass(audio: Audio, cutoff_hz: float) -> Audio:
+    """Remove what lies above ``cutoff_hz``, 70 dB down at 1.3 times it or before."""
+    sections = signal.ellip(
+        LOW_PASS_ORDER,
+        LOW_PASS_RIPPLE_DB,
+        LOW_PASS_STOP_DB,
+        cutoff_hz,
+        fs=SAMPLE_RATE,
+        output="sos",
+    )
+    result: Audio = signal.sosfilt(sections, audio).astype(np.float32)
+    return result
+
+
+def clip_peaks(audio: Audio, above_db: float) -> Audio:
+    """Clip at ``above_db`` below the highest peak."""
+    limit = np.float32(np.abs(audio).max(initial=0.0) * 10.0 ** (-above_db / 20.0))
+    return np.clip(audio, -limit, limit)
+
+
+def log_uniform(limits: tuple[float, float], generator: np.random.Generator) -> float:
+    """Draw a value whose logarithm is uniform between ``limits``, both above 0."""
+    return float(np.exp(generator.uniform(*np.log(limits))))
+
+
+def decibels(level_db: float) -> np.float32:
+    """Return the amplitude factor of a level."""
+    return np.float32(10.0 ** (level_db / 20.0))
+
+
+def target_response(room_response: Audio) -> Audio:
+    """Return what the target keeps of a room: the first 20 ms whole, the rest decaying faster.
+
+    Behind the direct sound and its reflections of 20 ms the response falls by further 60 dB in
+    200 ms (AEC-PercepNet, arXiv 2102.05245, keeps such a tail).
+    """
     direct = int(np.abs(room_response).argmax())
-    window = np.zeros(len(room_response), np.float32)
-    window[: direct + EARLY_SAMPLES] = 1.0
-    fade = window[direct + EARLY_SAMPLES : direct + EARLY_SAMPLES + EARLY_FADE_SAMPLES]
-    fade[:] = np.linspace(1.0, 0.0, EARLY_FADE_SAMPLES, endpoint=False)[: len(fade)]
-    return room_response * window
+    late = np.arange(len(room_response)) - (direct + EARLY_SAMPLES)
+    decay = 10.0 ** (-3.0 * np.maximum(late, 0) / TAIL_T60_SAMPLES)
+    result: Audio = (room_response * decay).astype(np.float32)
+    return result
+
+
+def change_distance(room_response: Audio, factor: float) -> Audio:
+    """Scale the direct sound and the reflections of its first 20 ms by ``factor``."""
+    changed = room_response.copy()
+    direct = int(np.abs(room_response).argmax())
+    changed[: direct + EARLY_SAMPLES] *= np.float32(factor)
+    return changed
 
 
 def convolve_room(audio: Audio, room_response: Audio) -> Audio:

@@ -31,11 +31,15 @@ class Position:
     batch: int = 0
 
 
+class StreamStopped(Exception):
+    """Waiting for a shard was given up, since the training is to stop."""
+
+
 class SequenceStream:
     """Shuffles shards (after the first pass), and sequences within groups of eight shards.
 
     During the first pass the shards may still be in the making: the stream waits for the next one
-    while ``still_making`` says so.
+    while ``still_making`` says so, and raises StreamStopped when ``stopped`` does.
     """
 
     def __init__(
@@ -45,12 +49,14 @@ class SequenceStream:
         seed: int,
         position: Position | None = None,
         still_making: Callable[[], bool] = lambda: False,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.position = position or Position()
         self._paths = paths
         self._batch = batch
         self._seed = seed
         self._still_making = still_making
+        self._stopped = stopped
         self._loaded: tuple[int, int] | None = None
         self._sequences: list[Frames] = []
 
@@ -88,6 +94,8 @@ class SequenceStream:
 
     def _wait_for(self, path: Path) -> Frames:
         while not path.exists():
+            if self._stopped():
+                raise StreamStopped
             if not self._still_making():
                 raise DataError(f"{path}: training sequences are missing; run again to make them")
             time.sleep(WAIT_SECONDS)

@@ -83,6 +83,29 @@ def weight_masks(
     return masks
 
 
+def kept_blocks(
+    profile: Profile, tensors: Mapping[str, npt.NDArray[np.floating]]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Masks by tensor name, True on the blocks that are not all zero.
+
+    Only of those matrices among conv1, conv2 and the GRUs' that have a zero block, and whose
+    rows and columns are whole blocks.
+    """
+    names = ["conv1.weight", "conv2.weight"]
+    for gru in profile.recurrent_sizes:
+        names += [f"{gru}.input_weight", f"{gru}.recurrent_weight"]
+    masks = {}
+    for name in names:
+        rows, columns = tensors[name].shape
+        if rows % BLOCK_ROWS or columns % BLOCK_COLUMNS:
+            continue
+        shape = (rows // BLOCK_ROWS, BLOCK_ROWS, columns // BLOCK_COLUMNS, BLOCK_COLUMNS)
+        used = (tensors[name].reshape(shape) != 0).any(axis=(1, 3))
+        if not used.all():
+            masks[name] = used.repeat(BLOCK_ROWS, axis=0).repeat(BLOCK_COLUMNS, axis=1)
+    return masks
+
+
 def prune_checkpoint(checkpoint: Checkpoint, densities: Densities | None = None) -> Checkpoint:
     """Prune conv1, conv2 and the GRUs, each gate by itself; the small layers stay whole."""
     tensors = dict(checkpoint.tensors)

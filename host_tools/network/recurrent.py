@@ -12,19 +12,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from host_tools.network.fake_quantize import fake_quantize_rows, round_activation
+
 
 class _Scan(torch.autograd.Function):
     """Recurrent part of a GRU: input-side pre-activations [T, B, 3H] -> states [T, B, H]."""
 
     @staticmethod
     def forward(
-        ctx: Any, inputs: Tensor, initial: Tensor, weight: Tensor, bias: Tensor
+        ctx: Any, inputs: Tensor, initial: Tensor, weight: Tensor, bias: Tensor, int8_aware: bool
     ) -> tuple[Tensor, Tensor]:
         frames, batch, _ = inputs.shape
         units = weight.shape[1]
         transposed = weight.t()
         states = inputs.new_empty(frames + 1, batch, units)
-        states[0] = initial
+        states[0] = round_activation(initial) if int8_aware else initial
         recurrent = torch.empty_like(inputs)
         gates = inputs.new_empty(frames, batch, 2 * units)
         candidate = inputs.new_empty(frames, batch, units)
@@ -37,7 +39,8 @@ class _Scan(torch.autograd.Function):
             torch.addcmul(inputs[t, :, 2 * units :], zr[:, units:], u[:, 2 * units :], out=n)
             n.tanh_()
             h = torch.lerp(n.float(), h, zr[:, :units].float())
-            states[t + 1] = h
+            # Only the copy that matrices read is int8; the state itself stays fine.
+            states[t + 1] = round_activation(h) if int8_aware else h
         ctx.save_for_backward(states, recurrent, gates, candidate, weight)
         ctx.mark_non_differentiable(h)
         return states[1:].clone(), h
@@ -45,7 +48,7 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     def backward(  # type: ignore[override]
         ctx: Any, grad_states: Tensor, _: Tensor
-    ) -> tuple[Tensor, None, Tensor, Tensor]:
+    ) -> tuple[Tensor, None, Tensor, Tensor, None]:
         states, recurrent, gates, n, weight = ctx.saved_tensors
         frames, batch, units = n.shape
         z, r = gates[:, :, :units], gates[:, :, units:]
@@ -66,7 +69,7 @@ class _Scan(torch.autograd.Function):
         grad_inputs[:, :, : 2 * units] = grad_recurrent[:, :, : 2 * units]
         flat = grad_recurrent.view(frames * batch, -1)
         grad_weight = flat.t() @ states[:-1].reshape(frames * batch, units)
-        return grad_inputs, None, grad_weight, flat.sum(0)
+        return grad_inputs, None, grad_weight, flat.sum(0), None
 
 
 class Gru(nn.Module):
@@ -85,11 +88,17 @@ class Gru(nn.Module):
         # Update gate near 0.7: memory of a few frames from the start.
         self.input_bias.data[:units] = 1.0
 
-    def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Run x [T, B, inputs] from state [B, units]; return (states [T, B, units], last state)."""
+    def forward(self, x: Tensor, state: Tensor, int8_aware: bool = False) -> tuple[Tensor, Tensor]:
+        """Run x [T, B, inputs] from state [B, units]; return (states [T, B, units], last state).
+
+        With ``int8_aware`` weights and returned states are rounded to int8 levels.
+        """
         kind = x.dtype
-        inputs = nn.functional.linear(x, self.input_weight.to(kind), self.input_bias.to(kind))
+        weights = (self.input_weight, self.recurrent_weight)
+        if int8_aware:
+            weights = tuple(fake_quantize_rows(weight) for weight in weights)
+        inputs = nn.functional.linear(x, weights[0].to(kind), self.input_bias.to(kind))
         states, last = _Scan.apply(
-            inputs, state, self.recurrent_weight.to(kind), self.recurrent_bias.to(kind)
+            inputs, state, weights[1].to(kind), self.recurrent_bias.to(kind), int8_aware
         )
         return states, last

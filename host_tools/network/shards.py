@@ -18,13 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.network.audio_cache import AudioCache, Split
-from host_tools.network.mixing import Mixer, MixingRecipe, Mixture
+from host_tools.network.mixing import Mixer, Mixture
 from host_tools.network.profile import BANDS, FEATURES
+from host_tools.network.recipe import MixingRecipe
+from host_tools.network.rooms import room_file
 from host_tools.network.targets import make_targets
 
 Q15 = 32767.0
 FRAMES_PER_SECOND = 100
-SHARD_FORMAT = 2  # raise when features or targets change
+SHARD_FORMAT = 3  # raise when features or targets change
 SHARD_SEQUENCES = 36  # of 10 s: a tenth of an hour
 
 FRAME_RECORD = np.dtype(
@@ -40,35 +42,38 @@ Frames = npt.NDArray[np.void]
 
 
 @dataclass(frozen=True)
-class ShardJob:
-    """All that decides the content of one shard; equal jobs write equal bytes."""
+class ShardPlan:
+    """All that decides the content of shards; equal plans write equal bytes."""
 
     cache: Path
-    folder: Path
-    split: Split
     seed: int
-    index: int
-    sequences: int
     recipe: MixingRecipe
     clear_licenses_only: bool = False
 
+    def folder(self, split: Split) -> Path:
+        """Return the folder of a split's shards; its name tells seed and recipe."""
+        rooms = room_file(self.cache, "train", self.recipe.synthetic_rooms).name
+        facts = f"{SHARD_FORMAT} {self.seed} {self.clear_licenses_only} {self.recipe} {rooms}"
+        digest = hashlib.sha256(facts.encode()).hexdigest()[:8]
+        return self.cache / f"sequences-{digest}" / split
+
+    def jobs(self, split: Split, count: int) -> list[ShardJob]:
+        """Return the jobs of the first ``count`` shards of a split."""
+        return [ShardJob(self, split, index) for index in range(count)]
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """One shard of a plan."""
+
+    plan: ShardPlan
+    split: Split
+    index: int
+    sequences: int = SHARD_SEQUENCES
+
     @property
     def path(self) -> Path:
-        return self.folder / f"shard-{self.index:05d}.npy"
-
-
-def shard_jobs(
-    cache: Path, split: Split, seed: int, count: int, clear_licenses_only: bool = False
-) -> list[ShardJob]:
-    """Return the jobs of the first ``count`` shards; their folder's name tells recipe and seed."""
-    recipe = MixingRecipe()
-    facts = f"{SHARD_FORMAT} {seed} {clear_licenses_only} {recipe}"
-    digest = hashlib.sha256(facts.encode()).hexdigest()[:8]
-    folder = cache / f"sequences-{digest}" / split
-    return [
-        ShardJob(cache, folder, split, seed, i, SHARD_SEQUENCES, recipe, clear_licenses_only)
-        for i in range(count)
-    ]
+        return self.plan.folder(self.split) / f"shard-{self.index:05d}.npy"
 
 
 def frames_of(mixture: Mixture) -> Frames:
@@ -90,12 +95,13 @@ def write_shard(job: ShardJob) -> Path:
     """Make the mixtures of one shard and write it whole; an existing shard is kept."""
     if job.path.exists():
         return job.path
-    mixer = Mixer(AudioCache(job.cache, job.clear_licenses_only), job.split, job.recipe)
+    plan = job.plan
+    mixer = Mixer(AudioCache(plan.cache, plan.clear_licenses_only), job.split, plan.recipe)
     sequences = []
     for number in range(job.sequences):
-        generator = np.random.default_rng([job.seed, job.index, number])
+        generator = np.random.default_rng([plan.seed, job.index, number])
         sequences.append(frames_of(mixer.draw(generator)))
-    job.folder.mkdir(parents=True, exist_ok=True)
+    job.path.parent.mkdir(parents=True, exist_ok=True)
     temporary = job.path.with_suffix(".partial")
     with temporary.open("wb") as stream:
         np.save(stream, np.stack(sequences))

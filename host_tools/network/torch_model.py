@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from host_tools.network.checkpoint import Checkpoint, FloatArray
+from host_tools.network.fake_quantize import fake_quantize_activation, fake_quantize_rows
 from host_tools.network.float_model import FEATURE_LIMIT
 from host_tools.network.profile import BANDS, FEATURES, VOICE_ROW, Profile
 from host_tools.network.recurrent import Gru
@@ -29,13 +30,20 @@ class Logits:
 class Network(nn.Module):
     """PercepNet: dense, two convolutions, five GRUs, two output layers.
 
-    ``precision`` is that of activations and products; parameters are float32.
+    ``precision`` is that of activations and products; parameters are float32. With ``int8_aware``
+    weights and what matrices read are rounded to int8 levels, as the integer network does.
     """
 
-    def __init__(self, profile: Profile, precision: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        precision: torch.dtype = torch.float32,
+        int8_aware: bool = False,
+    ) -> None:
         super().__init__()
         self.profile = profile
         self.precision = precision
+        self.int8_aware = int8_aware
         self.register_buffer("feature_mean", torch.zeros(FEATURES))
         self.register_buffer("feature_std", torch.ones(FEATURES))
         rows = profile.dense_outputs
@@ -66,7 +74,7 @@ class Network(nn.Module):
         after: State = {}
         normalised = (features - self.feature_mean) / self.feature_std
         x = normalised.clamp(-FEATURE_LIMIT, FEATURE_LIMIT).to(self.precision)
-        x = torch.tanh(self._linear("fc", x))
+        x = self._tanh(self._linear("fc", x))
         x = self._convolution("conv1", x, state, after)
         conv2 = self._convolution("conv2", x, state, after)
         gru1 = self._recurrent("gru1", conv2, state, after)
@@ -81,7 +89,12 @@ class Network(nn.Module):
 
     def _linear(self, name: str, x: Tensor) -> Tensor:
         layer = self.dense[name]
-        return nn.functional.linear(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype))
+        weight = fake_quantize_rows(layer.weight) if self.int8_aware else layer.weight
+        return nn.functional.linear(x, weight.to(x.dtype), layer.bias.to(x.dtype))
+
+    def _tanh(self, x: Tensor) -> Tensor:
+        y = torch.tanh(x)
+        return fake_quantize_activation(y) if self.int8_aware else y
 
     def _convolution(self, name: str, x: Tensor, state: State, after: State) -> Tensor:
         history = state[name]
@@ -89,10 +102,10 @@ class Network(nn.Module):
         after[name] = padded[padded.shape[0] - history.shape[0] :].detach()
         kernel = history.shape[0] + 1
         columns = [padded[offset : offset + x.shape[0]] for offset in range(kernel)]
-        return torch.tanh(self._linear(name, torch.cat(columns, 2)))
+        return self._tanh(self._linear(name, torch.cat(columns, 2)))
 
     def _recurrent(self, name: str, x: Tensor, state: State, after: State) -> Tensor:
-        states, after[name] = self.gru[name](x, state[name])
+        states, after[name] = self.gru[name](x, state[name], self.int8_aware)
         return torch.as_tensor(states)
 
     def to_checkpoint(self, metadata: dict[str, str]) -> Checkpoint:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -20,7 +21,9 @@ from host_tools.network.curves import Row
 from host_tools.network.data_stream import Position, to_tensors
 from host_tools.network.losses import Losses, compute_losses
 from host_tools.network.profile import Profile
-from host_tools.network.prune import Densities, densities_at, weight_masks
+from host_tools.network.prune import densities_at, kept_blocks, weight_masks
+from host_tools.network.ranks import Ranks
+from host_tools.network.settings import Settings, learning_rate_at
 from host_tools.network.shards import FRAMES_PER_SECOND, Frames
 from host_tools.network.torch_model import Network
 
@@ -29,33 +32,6 @@ STATE_VERSION = 3
 LOSS_PARTS = ("total", "gain", "strength", "voice", "distortion")
 
 Gradients = tuple[Tensor, ...]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Hyper-parameters. ``chunk_frames`` is the reach of back-propagation through time.
-
-    On a CPU each of ``threads`` threads works on its own part of the batch, which on a busy machine
-    is much faster than sharing every single product.
-    """
-
-    seed: int = 1
-    batch: int = 32
-    chunk_frames: int = 100
-    learning_rate: float = 4e-4
-    final_rate_ratio: float = 0.01
-    warmup_updates: int = 200
-    weight_decay: float = 0.01
-    gradient_limit: float = 0.5
-    weight_limit: float = 2.0
-    averaging: float = 0.998
-    threads: int = 2
-    densities: Densities | None = None
-    """Prune gradually to these; None leaves the network dense."""
-    prune_share: float = 0.5
-    """Share of the run after which the densities are reached."""
-    prune_interval: int = 50
-    """Updates between two choices of the blocks that stay."""
 
 
 @dataclass
@@ -88,13 +64,6 @@ def choose_precision(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if supported() else torch.float32
 
 
-def learning_rate_at(settings: Settings, update: int, progress: float) -> float:
-    """Linear warm-up by updates, then half a cosine over ``progress`` 0..1 of the run."""
-    cosine = 0.5 + 0.5 * math.cos(math.pi * min(max(progress, 0.0), 1.0))
-    level = settings.final_rate_ratio + (1.0 - settings.final_rate_ratio) * cosine
-    return settings.learning_rate * level * min(1.0, (update + 1) / settings.warmup_updates)
-
-
 def _validation_figures(losses: Losses | None) -> dict[str, Any]:
     """Return the validation fields of a row; none when there was no validation."""
     if losses is None:
@@ -112,13 +81,15 @@ class Trainer:
         settings: Settings,
         device: torch.device,
         precision: torch.dtype | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
+        self.ranks = ranks or Ranks()
         self.device = device
         precision = precision or choose_precision(device)
-        self.network = Network(profile, precision).to(device)
-        self.average = Network(profile, precision).to(device)
+        self.network = Network(profile, precision, settings.int8_aware).to(device)
+        self.average = Network(profile, precision, settings.int8_aware).to(device)
         self.average.load_state_dict(self.network.state_dict())
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(),
@@ -141,11 +112,16 @@ class Trainer:
         self._pruned_share = 0.0
 
     def start_from(self, checkpoint: Checkpoint) -> None:
-        """Begin with the weights and feature statistics of a checkpoint of the same profile."""
+        """Begin with the weights and feature statistics of a checkpoint of the same profile.
+
+        Blocks of 16 x 4 weights that are all zero in it stay so, unless densities are set.
+        """
         if checkpoint.profile.tensor_shapes() != self.network.profile.tensor_shapes():
             raise DataError("the network to start from has another profile; use the same widths")
         for network in (self.network, self.average):
             network.load_tensors(checkpoint)
+        if self.settings.densities is None:
+            self._set_masks(kept_blocks(checkpoint.profile, checkpoint.tensors))
 
     def set_statistics(self, mean: Any, deviation: Any) -> None:
         """Fix the normalisation of the features: two arrays [70]."""
@@ -154,8 +130,11 @@ class Trainer:
             network.feature_std.copy_(torch.as_tensor(deviation))
 
     def train_sequences(self, frames: Frames, progress: float) -> None:
-        """Run all chunks of one batch of sequences [B, T], one update each."""
-        parts = np.array_split(frames, self._parts)
+        """Run all chunks of one batch of sequences [B, T], one update each.
+
+        Every rank is given the whole batch and works on its share.
+        """
+        parts = np.array_split(self.ranks.share_of(frames), self._parts)
         batches = [to_tensors(part, self.device) for part in parts]
         states = [self.network.initial_state(len(part)) for part in parts]
         step = self.settings.chunk_frames
@@ -177,11 +156,11 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         parameters = list(self.network.parameters())
-        for parameter, *gradients in zip(parameters, *(g for _, g in results), strict=True):
-            parameter.grad = torch.stack(gradients).mean(0) if len(gradients) > 1 else gradients[0]
+        losses, gradients = self._mean_of(results)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
         norm = float(torch.nn.utils.clip_grad_norm_(parameters, settings.gradient_limit))
-        for losses, _ in results:
-            self.sums.add(losses, norm)
+        self.sums.add(losses, norm)
         if not math.isfinite(norm):
             self.optimizer.zero_grad(set_to_none=True)
             return
@@ -196,21 +175,27 @@ class Trainer:
             torch._foreach_lerp_(list(self.average.parameters()), parameters, weight)
             self._apply_masks(self.average)
 
+    def _mean_of(self, results: list[tuple[Losses, Gradients]]) -> tuple[Losses, list[Tensor]]:
+        """Means over the threads of this rank, then over the ranks, in one message."""
+        losses = [torch.stack([getattr(part, n) for n in LOSS_PARTS]) for part, _ in results]
+        parts = [gradients for _, gradients in results]
+        columns = [torch.stack(losses), *(torch.stack(g) for g in zip(*parts, strict=True))]
+        means = self.ranks.mean([column.detach().mean(0) for column in columns])
+        return Losses(*means[0]), means[1:]
+
     def _prune(self, progress: float) -> None:
         """Keep the pruned blocks at zero; choose them anew at every interval of the ramp."""
         settings = self.settings
-        if settings.densities is None:
-            return
         due = self.update % settings.prune_interval == 0
-        if not self._masks or (due and self._pruned_share < 1.0):
+        if settings.densities and (not self._masks or (due and self._pruned_share < 1.0)):
             self._pruned_share = min(progress / max(settings.prune_share, 1e-6), 1.0)
             wanted = densities_at(settings.densities, self._pruned_share)
             tensors = self.network.to_checkpoint({}).tensors
-            masks = weight_masks(self.network.profile, tensors, wanted)
-            self._masks = {
-                name: torch.from_numpy(mask).to(self.device) for name, mask in masks.items()
-            }
+            self._set_masks(weight_masks(self.network.profile, tensors, wanted))
         self._apply_masks(self.network)
+
+    def _set_masks(self, masks: dict[str, npt.NDArray[np.bool_]]) -> None:
+        self._masks = {name: torch.from_numpy(m).to(self.device) for name, m in masks.items()}
 
     def _apply_masks(self, network: Network) -> None:
         if self._masks:
@@ -219,17 +204,17 @@ class Trainer:
                 if mask is not None:
                     parameter.mul_(mask)
 
-    @torch.no_grad()
     def validate(self, shards: list[Frames]) -> Losses:
         """Return the losses of the averaged network over whole sequences."""
-        totals = torch.zeros(5)
-        for shard in shards:
-            features, targets = to_tensors(shard, self.device)
+
+        @torch.no_grad()
+        def losses_of(frames: Frames) -> Tensor:
+            features, targets = to_tensors(frames, self.device)
             logits, _ = self.average(features, self.average.initial_state(features.shape[1]))
             losses = compute_losses(logits, targets)
-            parts = tuple(getattr(losses, name) for name in LOSS_PARTS)
-            totals += torch.stack([part.cpu() for part in parts]) / len(shards)
-        return Losses(*totals)
+            return torch.stack([getattr(losses, name).cpu() for name in LOSS_PARTS])
+
+        return Losses(*torch.stack(list(self._pool.map(losses_of, shards))).mean(0))
 
     def finish_row(self, validation: Losses | None) -> Row:
         """Close the running sums into a new row of the record.
@@ -286,10 +271,7 @@ class Trainer:
     def restore(self, folder: Path) -> None:
         """Take over a saved state; the next update is the one that would have followed it."""
         path = folder / STATE_NAME
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-        except (OSError, RuntimeError) as error:
-            raise DataError(f"{path}: cannot be resumed ({error}); train without it") from error
+        state = self.ranks.of_first(self._load_state(path) if self.ranks.first else {})
         if state.get("version") != STATE_VERSION:
             raise DataError(f"{path}: state of another version; train without --resume")
         try:
@@ -307,3 +289,10 @@ class Trainer:
         self.position = Position(**state["position"])
         self.rows = [Row(**row) for row in state["rows"]]
         self.sums = Sums(**state["sums"])
+
+    def _load_state(self, path: Path) -> dict[str, Any]:
+        try:
+            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+        except (OSError, RuntimeError) as error:
+            raise DataError(f"{path}: cannot be resumed ({error}); train without it") from error
+        return state

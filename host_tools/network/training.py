@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,26 +13,32 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from host_tools.errors import MissingDependency, UsageError
 from host_tools.network import shards
-from host_tools.network.audio_cache import AudioCache, build_cache
+from host_tools.network.audio_cache import AudioCache
 from host_tools.network.card import write_card
 from host_tools.network.checkpoint import load_checkpoint, save_checkpoint
+from host_tools.network.preparation import (
+    STATISTICS_SHARDS,
+    Jobs,
+    ShardMaker,
+    decode,
+    load_shard,
+    prepare_rooms,
+    prepare_shards,
+    progress_bars,
+)
 from host_tools.network.profile import Profile
+from host_tools.network.recipe import MixingRecipe
 
 if TYPE_CHECKING:
-    from host_tools.network.trainer import Settings, Trainer
+    import torch
 
-STATISTICS_SHARDS = 10
-VALIDATION_SHARDS = 3
+    from host_tools.network.ranks import Ranks
+    from host_tools.network.settings import Settings
+    from host_tools.network.trainer import Trainer
+
 ROW_UPDATES = 50
 
 
@@ -58,6 +62,7 @@ def train(
     device_name: str = "auto",
     console: Console | None = None,
     start: Path | None = None,
+    recipe: MixingRecipe | None = None,
 ) -> Path:
     """Train ``profile`` and write checkpoint, profile, record and curves to ``output``.
 
@@ -70,13 +75,16 @@ def train(
     try:
         import torch
 
-        from host_tools.network.trainer import STATE_NAME, Settings, Trainer
+        from host_tools.network.ranks import join_ranks
+        from host_tools.network.settings import Settings
+        from host_tools.network.trainer import STATE_NAME
     except ImportError as error:
         raise MissingDependency(
             "training needs PyTorch; install it with pip install 'percepnet-kit[train]'"
         ) from error
     console = console or Console(stderr=True)
     settings = settings or Settings()
+    recipe = recipe or MixingRecipe()
     if minutes <= 0 or hours <= 0:
         raise UsageError("--minutes and --hours must be positive")
     if device_name == "auto":
@@ -84,105 +92,48 @@ def train(
     output.mkdir(parents=True, exist_ok=True)
     if not resume and (output / STATE_NAME).exists():
         raise UsageError(f"{output}: holds a training; continue with --resume or choose another")
-
-    _decode(data, cache, console)
-    count = max(STATISTICS_SHARDS, round(hours * 10))
-    train_jobs = shards.shard_jobs(cache, "train", settings.seed, count, clear_licenses_only)
-    validation_jobs = shards.shard_jobs(
-        cache, "val", settings.seed, VALIDATION_SHARDS, clear_licenses_only
-    )
-    first = [*train_jobs[:STATISTICS_SHARDS], *validation_jobs]
-    _make_shards(first, workers, console)
-    maker = _ShardMaker(train_jobs[STATISTICS_SHARDS:], workers)
-
-    trainer = Trainer(profile, settings, torch.device(device_name))
-    first_train = [_load(job) for job in train_jobs[:STATISTICS_SHARDS]]
-    trainer.set_statistics(*shards.feature_statistics(first_train))
-    if start is not None:
-        trainer.start_from(load_checkpoint(start))
-    if resume:
-        trainer.restore(output)
-    run = _Run(
-        trainer, output, console, minutes, updates, check_minutes, clear_licenses_only, hours
-    )
-    with maker, _stop_on_signal(run):
-        run.loop([job.path for job in train_jobs], [_load(j) for j in validation_jobs], maker)
-    write_card(output, AudioCache(cache, clear_licenses_only), run.facts())
+    with join_ranks(device_name == "cuda") as ranks:
+        if not ranks.first:
+            console = Console(quiet=True)
+        plan = shards.ShardPlan(cache, settings.seed, recipe, clear_licenses_only)
+        jobs = Jobs(plan, max(STATISTICS_SHARDS, round(hours * 10)))
+        if ranks.makes_data:
+            decode(data, cache, console, clear_licenses_only)
+            prepare_rooms(cache, recipe.synthetic_rooms, console)
+            prepare_shards(jobs.first, workers, console)
+        ranks.wait()
+        maker = ShardMaker(jobs.later, workers, ranks.makes_data)
+        trainer = _trainer(profile, settings, torch.device(device_name), ranks, jobs)
+        if start is not None:
+            trainer.start_from(load_checkpoint(start))
+        if resume:
+            trainer.restore(output)
+        run = _Run(
+            trainer, output, console, minutes, updates, check_minutes, clear_licenses_only, hours
+        )
+        with maker, _stop_on_signal(run):
+            run.loop(
+                [job.path for job in jobs.train], [load_shard(j) for j in jobs.validation], maker
+            )
+        if ranks.first:
+            write_card(output, AudioCache(cache, clear_licenses_only), run.facts())
     if run.stopped:
         raise Interrupted(f"stopped; continue with --resume --output {output}")
     return output / "checkpoint.safetensors"
 
 
-def _load(job: shards.ShardJob) -> shards.Frames:
-    import numpy as np
+def _trainer(
+    profile: Profile, settings: Settings, device: torch.device, ranks: Ranks, jobs: Jobs
+) -> Trainer:
+    """A trainer that knows the statistics of the features."""
+    from host_tools.network.ranks import local_processes
+    from host_tools.network.trainer import Trainer
 
-    loaded: shards.Frames = np.load(job.path, mmap_mode="r")
-    return loaded
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    )
-
-
-def _decode(data: Path | None, cache: Path, console: Console) -> None:
-    if (cache / "index.json").exists():
-        return
-    if data is None:
-        raise UsageError(f"{cache}: holds no decoded recordings; give their folder with --data")
-    with _progress(console) as progress:
-        task = progress.add_task("Decoding recordings", total=None, note="")
-        for done, total in build_cache(data, cache):
-            progress.update(task, completed=done, total=total, note=f"{done}/{total}")
-
-
-def _make_shards(jobs: list[shards.ShardJob], workers: int, console: Console) -> None:
-    missing = [job for job in jobs if not job.path.exists()]
-    if not missing:
-        return
-    with _progress(console) as progress:
-        task = progress.add_task("Making mixtures", total=len(missing), note="")
-        for _ in shards.write_shards(missing, workers):
-            progress.advance(task)
-
-
-def _write_all(jobs: list[shards.ShardJob], workers: int) -> None:
-    # Leaving by exception closes the pool; dying at once would leave its workers behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for _ in shards.write_shards(jobs, workers):
-        pass
-
-
-class _ShardMaker:
-    """Makes the missing shards in a process of its own while the network trains."""
-
-    def __init__(self, jobs: list[shards.ShardJob], workers: int) -> None:
-        missing = [job for job in jobs if not job.path.exists()]
-        context = multiprocessing.get_context("spawn")
-        self._process = (
-            context.Process(target=_write_all, args=(missing, workers)) if missing else None
-        )
-
-    def __enter__(self) -> _ShardMaker:
-        if self._process:
-            self._process.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._process:
-            self._process.terminate()
-            self._process.join()
-
-    def working(self) -> bool:
-        """Say whether shards are still being made."""
-        return self._process is not None and self._process.is_alive()
+    threads = max(1, settings.threads // local_processes())
+    trainer = Trainer(profile, replace(settings, threads=threads), device, ranks=ranks)
+    first = [load_shard(job) for job in jobs.train[:STATISTICS_SHARDS]]
+    trainer.set_statistics(*shards.feature_statistics(first))
+    return trainer
 
 
 class _Run:
@@ -236,32 +187,41 @@ class _Run:
             return self.trainer.update / max(self._updates, 1)
         return self.trainer.elapsed_seconds / (self._minutes * 60.0)
 
-    def loop(self, paths: list[Path], validation: list[shards.Frames], maker: _ShardMaker) -> None:
+    def loop(self, paths: list[Path], validation: list[shards.Frames], maker: ShardMaker) -> None:
         """Train until the run is done or stopped; always leaves a saved state and a checkpoint."""
-        from host_tools.network.data_stream import SequenceStream
+        from host_tools.network.data_stream import SequenceStream, StreamStopped
 
-        trainer = self.trainer
+        trainer, ranks = self.trainer, self.trainer.ranks
         stream = SequenceStream(
             paths,
             trainer.settings.batch,
             trainer.settings.seed,
             replace(trainer.position),
             maker.working,
+            lambda: self.stopped,
         )
         last_check = trainer.elapsed_seconds
-        with _progress(self._console) as display:
+        with progress_bars(self._console) as display:
             task = display.add_task("Training", total=1.0, note="")
-            while self.progress() < 1.0 and not self.stopped:
+            progress, stopped = ranks.of_first(self.progress()), ranks.any(self.stopped)
+            while progress < 1.0 and not stopped:
                 started = time.monotonic()
-                trainer.train_sequences(stream.next_batch(), self.progress())
+                try:
+                    batch = stream.next_batch()
+                except StreamStopped:
+                    break
+                trainer.train_sequences(batch, progress)
                 trainer.position = replace(stream.position)
                 trainer.elapsed_seconds += time.monotonic() - started
                 if trainer.elapsed_seconds - last_check >= self._check_seconds:
                     last_check = trainer.elapsed_seconds
                     self._check(validation)
-                elif trainer.sums.count >= ROW_UPDATES * trainer.settings.threads:
+                elif trainer.sums.count >= ROW_UPDATES:
                     trainer.finish_row(None)
-                display.update(task, completed=self.progress(), note=self._note())
+                progress = ranks.of_first(self.progress())
+                # All leave at the same batch, or the others would wait for the one that left.
+                stopped = self.stopped = ranks.any(self.stopped)
+                display.update(task, completed=progress, note=self._note())
         self._check(validation)
 
     def _note(self) -> str:
@@ -273,6 +233,9 @@ class _Run:
         from host_tools.network.curves import draw_curves, write_rows
 
         trainer = self.trainer
+        if not trainer.ranks.first:
+            trainer.finish_row(None)
+            return
         row = trainer.finish_row(trainer.validate(validation))
         trainer.save(self._output)
         save_checkpoint(trainer.checkpoint(self.facts()), self._output)

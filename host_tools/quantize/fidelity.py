@@ -34,7 +34,8 @@ class Fidelity:
     frames: int
 
 
-def _q15(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int16]:
+def to_q15(values: npt.NDArray[np.floating]) -> npt.NDArray[np.int16]:
+    """Round network answers in 0..1 to Q15, as the signal path takes them."""
     result: npt.NDArray[np.int16] = np.clip(np.rint(values * Q15_ONE), 0, 32767).astype(np.int16)
     return result
 
@@ -52,7 +53,7 @@ def compare_with_float(
         float_network.reset()
         integer_network.reset()
         exact, integer = float_network.run(features), integer_network.run(features)
-        wanted = enhance(clip, _q15(exact.gain), _q15(exact.strength)).astype(np.float64)
+        wanted = enhance(clip, to_q15(exact.gain), to_q15(exact.strength)).astype(np.float64)
         got = enhance(clip, integer.gain_q15, integer.strength_q15)
         signal += float(wanted @ wanted)
         difference += float(np.sum((wanted - got) ** 2))

@@ -38,6 +38,7 @@ def write_folder(folder: Path, seconds: float = 4.0) -> Path:
             "speech": (voice_like(seconds, 120.0 + 20 * number, number), "speech", "yes"),
             "rain": (hiss, "rain", "no"),
             "hum": (voice_like(seconds, 90.0, 9), "engine", "yes"),
+            "knock": (hiss[:24000], "animals", "yes"),
             "room": (room, "room_response", "yes"),
         }
         for name, (audio, category, clear) in parts.items():

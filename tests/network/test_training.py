@@ -10,14 +10,21 @@ from host_tools.network.checkpoint import random_checkpoint
 from host_tools.network.curves import Row, read_rows, write_rows
 from host_tools.network.profile import Profile
 from host_tools.network.prune import Densities
-from host_tools.network.shards import FRAME_RECORD, ShardJob, feature_statistics, write_shard
+from host_tools.network.shards import (
+    FRAME_RECORD,
+    ShardJob,
+    ShardPlan,
+    feature_statistics,
+    write_shard,
+)
 from tests.needs import need
 from tests.network.recordings import make_cache
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra 'train')")
 
 from host_tools.network.data_stream import GROUP_SHARDS, Position, SequenceStream  # noqa: E402
-from host_tools.network.trainer import Settings, Trainer, learning_rate_at  # noqa: E402
+from host_tools.network.settings import Settings, learning_rate_at  # noqa: E402
+from host_tools.network.trainer import Trainer  # noqa: E402
 
 pytestmark = pytest.mark.training
 SMALL = Profile("small", fc=8, conv1=16, conv2=16, gru=16, gru_gb=16, gru_rb=8)
@@ -190,17 +197,16 @@ def test_record_survives_its_file(tmp_path: Path) -> None:
 
 def test_shard_of_real_features_is_the_same_for_the_same_job(tmp_path: Path) -> None:
     from host_tools.features import lab_library_path
-    from host_tools.network.mixing import MixingRecipe
+    from host_tools.network.recipe import MixingRecipe
 
     need(lab_library_path().is_file(), "the host library is not built (make build)")
     make_cache(tmp_path)
-    recipe = replace(MixingRecipe(), seconds=1.0)
-    shards = [
-        np.load(
-            write_shard(ShardJob(tmp_path / "cache", tmp_path / name, "train", 3, 0, 2, recipe))
-        )
-        for name in "ab"
-    ]
+    recipe = replace(MixingRecipe(), seconds=1.0, synthetic_rooms=0)
+    shards = []
+    for _ in range(2):
+        job = ShardJob(ShardPlan(tmp_path / "cache", 3, recipe), "train", 0, sequences=2)
+        shards.append(np.load(write_shard(job)))
+        job.path.unlink()
     assert shards[0].shape == (2, 100)
     assert np.array_equal(shards[0], shards[1])
     assert shards[0]["gain_q15"].max() <= 32767 and shards[0]["features"].any()

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training in two processes that torchrun starts, against the same training in one."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from host_tools.errors import UsageError
+from host_tools.network.checkpoint import load_checkpoint
+from host_tools.network.curves import read_rows
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
+
+from host_tools.network.ranks import Ranks  # noqa: E402
+from tests.network.test_training import shard, write_shards  # noqa: E402
+
+pytestmark = [pytest.mark.training, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(
+    folder: Path, processes: int, updates: int, resume: bool = False
+) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += [f"--nproc-per-node={processes}", "-m", "tests.network.distributed_run"]
+    command += [str(folder), str(updates), str(2 // processes), "resume" if resume else "begin"]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def run(folder: Path, processes: int, updates: int, resume: bool = False) -> str:
+    process = start(folder, processes, updates, resume)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return output
+
+
+def prepare(folder: Path) -> Path:
+    folder.mkdir()
+    write_shards(folder, 2)
+    return folder
+
+
+def test_two_processes_learn_what_one_process_learns(tmp_path: Path) -> None:
+    one, two = prepare(tmp_path / "one"), prepare(tmp_path / "two")
+    run(one, 1, 9)
+    output = run(two, 2, 9)
+    assert "rank 0 of 2" in output and "rank 1 of 2" in output
+    alone, together = load_checkpoint(one).tensors, load_checkpoint(two).tensors
+    for name, tensor in alone.items():
+        assert np.allclose(tensor, together[name], atol=1e-6), name
+    last_alone, last_together = read_rows(one)[-1], read_rows(two)[-1]
+    assert last_alone.update == last_together.update == 9
+    assert last_alone.validation_loss == pytest.approx(last_together.validation_loss, abs=1e-4)
+
+
+def test_training_goes_on_with_another_number_of_processes(tmp_path: Path) -> None:
+    whole, parts = prepare(tmp_path / "whole"), prepare(tmp_path / "parts")
+    run(whole, 1, 9)
+    run(parts, 2, 6)
+    run(parts, 1, 9, resume=True)
+    expected, found = load_checkpoint(whole).tensors, load_checkpoint(parts).tensors
+    for name, tensor in expected.items():
+        # The schedule of the first part aims at 6 updates, so the weights differ a little.
+        assert np.allclose(tensor, found[name], atol=5e-3), name
+    assert read_rows(parts)[-1].update == 9
+
+
+def test_stopping_saves_the_state_and_ends_every_process(tmp_path: Path) -> None:
+    folder = prepare(tmp_path / "run")
+    process = start(folder, 2, 1_000_000)
+    deadline = time.monotonic() + 60
+    while not (folder / "training-state.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert "rank 0 of 2 stopped=True" in output and "rank 1 of 2 stopped=True" in output
+    state = torch.load(folder / "training-state.pt", weights_only=True)
+    assert state["update"] == read_rows(folder)[-1].update > 0
+
+
+def test_batch_that_cannot_be_shared_is_refused() -> None:
+    with pytest.raises(UsageError, match="cannot be shared by 4 processes"):
+        Ranks(1, 4).share_of(shard(0))
+
+
+def test_ranks_share_a_batch_without_overlap() -> None:
+    frames = shard(0)
+    shares = [Ranks(rank, 2).share_of(frames) for rank in range(2)]
+    together = np.concatenate(shares)["features"][:, 0, 0]
+    assert sorted(together) == sorted(frames["features"][:, 0, 0])
