@@ -108,10 +108,10 @@ def train(
             trainer.start_from(load_checkpoint(start))
         if resume:
             trainer.restore(output)
-        run = _Run(
+        run = Run(
             trainer, output, console, minutes, updates, check_minutes, clear_licenses_only, hours
         )
-        with maker, _stop_on_signal(run):
+        with maker, stop_on_signal(run):
             run.loop(
                 [job.path for job in jobs.train], [load_shard(j) for j in jobs.validation], maker
             )
@@ -136,7 +136,7 @@ def _trainer(
     return trainer
 
 
-class _Run:
+class Run:
     """The loop over batches: time keeping, validation, saving, display."""
 
     def __init__(
@@ -251,7 +251,7 @@ class _Run:
 
 
 @contextmanager
-def _stop_on_signal(run: _Run) -> Iterator[None]:
+def stop_on_signal(run: Run) -> Iterator[None]:
     """Turn the first Ctrl-C or SIGTERM into an orderly stop."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, run.stop) for number in signals}

@@ -17,7 +17,7 @@ from host_tools.network.ranks import join_ranks
 from host_tools.network.settings import Settings
 from host_tools.network.shards import feature_statistics
 from host_tools.network.trainer import Trainer
-from host_tools.network.training import _Run, _stop_on_signal
+from host_tools.network.training import Run, stop_on_signal
 
 
 def main(folder: Path, updates: int, threads: int, resume: bool) -> None:
@@ -30,8 +30,8 @@ def main(folder: Path, updates: int, threads: int, resume: bool) -> None:
         if resume:
             trainer.restore(folder)
         console = Console(quiet=True)
-        run = _Run(trainer, folder, console, 60.0, updates, 0.02, False, 1.0)
-        with ShardMaker([], 1, False) as maker, _stop_on_signal(run):
+        run = Run(trainer, folder, console, 60.0, updates, 0.02, False, 1.0)
+        with ShardMaker([], 1, False) as maker, stop_on_signal(run):
             run.loop(paths, [np.load(paths[0])], maker)
         print(f"rank {ranks.rank} of {ranks.count} stopped={run.stopped}", flush=True)
 
