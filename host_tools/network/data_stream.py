@@ -31,15 +31,11 @@ class Position:
     batch: int = 0
 
 
-class StreamStopped(Exception):
-    """Waiting for a shard was given up, since the training is to stop."""
-
-
 class SequenceStream:
     """Shuffles shards (after the first pass), and sequences within groups of eight shards.
 
     During the first pass the shards may still be in the making: the stream waits for the next one
-    while ``still_making`` says so, and raises StreamStopped when ``stopped`` does.
+    while ``still_making`` says so; ``ready`` tells beforehand whether it would.
     """
 
     def __init__(
@@ -49,14 +45,12 @@ class SequenceStream:
         seed: int,
         position: Position | None = None,
         still_making: Callable[[], bool] = lambda: False,
-        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.position = position or Position()
         self._paths = paths
         self._batch = batch
         self._seed = seed
         self._still_making = still_making
-        self._stopped = stopped
         self._loaded: tuple[int, int] | None = None
         self._sequences: list[Frames] = []
 
@@ -74,15 +68,26 @@ class SequenceStream:
                 position.group, position.epoch = 0, position.epoch + 1
         return chosen
 
-    def _load_group(self) -> None:
+    def ready(self) -> bool:
+        """Say whether ``next_batch`` answers at once, be it with an error."""
+        if self._loaded == (self.position.epoch, self.position.group):
+            return True
+        return all(path.exists() for path in self._group()) or not self._still_making()
+
+    def _group(self) -> list[Path]:
+        """Shards of the group at the position."""
         position = self.position
         order = np.arange(len(self._paths))
         if position.epoch:
             order = np.random.default_rng([self._seed, position.epoch]).permutation(order)
         numbers = order[position.group * GROUP_SHARDS : (position.group + 1) * GROUP_SHARDS]
+        return [self._paths[number] for number in numbers]
+
+    def _load_group(self) -> None:
+        position = self.position
         sequences: list[Frames] = []
-        for number in numbers:
-            sequences.extend(self._wait_for(self._paths[number]))
+        for path in self._group():
+            sequences.extend(self._wait_for(path))
         generator = np.random.default_rng([self._seed, position.epoch, position.group])
         self._sequences = [sequences[i] for i in generator.permutation(len(sequences))]
         if len(self._sequences) < self._batch:
@@ -94,8 +99,6 @@ class SequenceStream:
 
     def _wait_for(self, path: Path) -> Frames:
         while not path.exists():
-            if self._stopped():
-                raise StreamStopped
             if not self._still_making():
                 raise DataError(f"{path}: training sequences are missing; run again to make them")
             time.sleep(WAIT_SECONDS)

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One process among several that train together, as torchrun starts them.
 
-Each rank takes its share of every batch; the mean of the gradients goes to all, in one message, as
-DistributedDataParallel does. (Its hooks sit on ``backward``, which this training does not call:
-gradients come from threads of their own, see ``trainer``.)
+Each rank takes its share of every batch; weights start as those of the first rank and the mean of
+the gradients goes to all, in one message, as DistributedDataParallel does. (Its hooks sit on
+``backward``, which this training does not call: gradients come from threads of their own, see
+``trainer``.)
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -62,10 +63,16 @@ class Ranks:
         if self.count == 1:
             return values
         bucket = torch.cat([value.reshape(-1) for value in values])
-        dist.all_reduce(bucket)
-        bucket /= self.count
+        # Divided before the sum, to round as DistributedDataParallel does.
+        dist.all_reduce(bucket.mul_(1.0 / self.count))
         parts = bucket.split([value.numel() for value in values])
         return [part.view_as(value) for part, value in zip(parts, values, strict=True)]
+
+    def take_from_first(self, tensors: Iterable[Tensor]) -> None:
+        """Overwrite tensors, in the same order on every rank, with those of the first."""
+        if self.count > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, src=0)
 
     def any(self, flag: bool) -> bool:
         """Say whether the flag is set on one rank at least."""

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """GRU whose backward pass is written out, several times faster on a CPU than automatic gradients.
 
-The products run in the input's precision (bfloat16 where the CPU has it), the state in float32.
+The products run in the input's precision (bfloat16 where the CPU has it), all else in float32: an
+update gate near 1 in bfloat16 would lose 1 - z, the speed of a memory of seconds.
 Gate order is z, r, n as in the checkpoint; time is the first dimension.
 """
 
@@ -12,64 +13,81 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from host_tools.network.fake_quantize import fake_quantize_rows, round_activation
+from host_tools.network.fake_quantize import LEVELS, linear, row_levels
 
 
 class _Scan(torch.autograd.Function):
-    """Recurrent part of a GRU: input-side pre-activations [T, B, 3H] -> states [T, B, H]."""
+    """Recurrent part of a GRU: input-side pre-activations [T, B, 3H] -> states [T, B, H].
+
+    ``scale`` [3H] of the weights' rows, which are then levels; so are the states returned. None:
+    weights and states are what they are.
+    """
 
     @staticmethod
     def forward(
-        ctx: Any, inputs: Tensor, initial: Tensor, weight: Tensor, bias: Tensor, int8_aware: bool
+        ctx: Any,
+        inputs: Tensor,
+        initial: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        scale: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         frames, batch, _ = inputs.shape
         units = weight.shape[1]
         transposed = weight.t()
-        states = inputs.new_empty(frames + 1, batch, units)
-        states[0] = round_activation(initial) if int8_aware else initial
-        recurrent = torch.empty_like(inputs)
-        gates = inputs.new_empty(frames, batch, 2 * units)
-        candidate = inputs.new_empty(frames, batch, units)
-        h = initial.float()
+        factor = bias.new_ones(()) if scale is None else scale / LEVELS
+        fine = initial.new_empty(frames + 1, batch, units)
+        read = weight.new_empty(frames + 1, batch, units)
+        gates = initial.new_empty(frames, batch, 2 * units)
+        gated = initial.new_empty(frames, batch, units)
+        candidate = initial.new_empty(frames, batch, units)
+        fine[0] = initial
         for t in range(frames):
-            u, zr, n = recurrent[t], gates[t], candidate[t]
-            torch.addmm(bias, states[t], transposed, out=u)
+            h, zr, n = fine[t], gates[t], candidate[t]
+            # Only the copy that matrices read is int8; the state itself stays fine.
+            read[t] = h if scale is None else torch.round(h * LEVELS)
+            u = torch.addcmul(bias, torch.mm(read[t], transposed), factor)
             torch.add(inputs[t, :, : 2 * units], u[:, : 2 * units], out=zr)
             zr.sigmoid_()
-            torch.addcmul(inputs[t, :, 2 * units :], zr[:, units:], u[:, 2 * units :], out=n)
+            gated[t] = u[:, 2 * units :]
+            torch.addcmul(inputs[t, :, 2 * units :], zr[:, units:], gated[t], out=n)
             n.tanh_()
-            h = torch.lerp(n.float(), h, zr[:, :units].float())
-            # Only the copy that matrices read is int8; the state itself stays fine.
-            states[t + 1] = round_activation(h) if int8_aware else h
-        ctx.save_for_backward(states, recurrent, gates, candidate, weight)
-        ctx.mark_non_differentiable(h)
-        return states[1:].clone(), h
+            torch.lerp(n, h, zr[:, :units], out=fine[t + 1])
+        last = fine[frames].clone()
+        read[frames] = last if scale is None else torch.round(last * LEVELS)
+        ctx.save_for_backward(fine, read, gates, gated, candidate, weight, scale)
+        ctx.mark_non_differentiable(last)
+        return read[1:].clone(), last
 
     @staticmethod
     def backward(  # type: ignore[override]
         ctx: Any, grad_states: Tensor, _: Tensor
     ) -> tuple[Tensor, None, Tensor, Tensor, None]:
-        states, recurrent, gates, n, weight = ctx.saved_tensors
+        fine, read, gates, gated, n, weight, scale = ctx.saved_tensors
         frames, batch, units = n.shape
+        step = 1.0 if scale is None else LEVELS
+        factor = n.new_ones(3 * units) if scale is None else scale
         z, r = gates[:, :, :units], gates[:, :, units:]
-        to_z = z * (1 - z) * (states[:-1] - n)
         to_n = (1 - z) * (1 - n * n)
-        to_r = recurrent[:, :, 2 * units :] * r * (1 - r)
-        grad_recurrent = torch.empty_like(recurrent)
-        grad_inputs = torch.empty_like(recurrent)
+        to_z = z * (1 - z) * (fine[:-1] - n)
+        to_r = gated * r * (1 - r)
+        to_gated = r * factor[2 * units :]
+        grad_inputs = n.new_empty(frames, batch, 3 * units)
+        grad_sums = weight.new_empty(frames, batch, 3 * units)
         carried = n.new_zeros(batch, units)
         for t in range(frames - 1, -1, -1):
-            carried = carried + grad_states[t]
-            g, grad_n = grad_recurrent[t], grad_inputs[t, :, 2 * units :]
+            g, sums = grad_inputs[t], grad_sums[t]
+            carried.add_(grad_states[t], alpha=step)
             torch.mul(carried, to_z[t], out=g[:, :units])
-            torch.mul(carried, to_n[t], out=grad_n)
-            torch.mul(grad_n, to_r[t], out=g[:, units : 2 * units])
-            torch.mul(grad_n, r[t], out=g[:, 2 * units :])
-            carried = torch.addmm(carried * z[t], g, weight)
-        grad_inputs[:, :, : 2 * units] = grad_recurrent[:, :, : 2 * units]
-        flat = grad_recurrent.view(frames * batch, -1)
-        grad_weight = flat.t() @ states[:-1].reshape(frames * batch, units)
-        return grad_inputs, None, grad_weight, flat.sum(0), None
+            torch.mul(carried, to_n[t], out=g[:, 2 * units :])
+            torch.mul(g[:, 2 * units :], to_r[t], out=g[:, units : 2 * units])
+            torch.mul(g[:, : 2 * units], factor[: 2 * units], out=sums[:, : 2 * units])
+            torch.mul(g[:, 2 * units :], to_gated[t], out=sums[:, 2 * units :])
+            carried = torch.addcmul(torch.mm(sums, weight), carried, z[t])
+        grad_weight = grad_sums.view(frames * batch, -1).t() @ read[:-1].view(-1, units)
+        grad_bias = grad_inputs.sum((0, 1))
+        grad_bias[2 * units :] = (grad_inputs[:, :, 2 * units :] * r).sum((0, 1))
+        return grad_inputs, None, grad_weight / step, grad_bias, None
 
 
 class Gru(nn.Module):
@@ -91,14 +109,11 @@ class Gru(nn.Module):
     def forward(self, x: Tensor, state: Tensor, int8_aware: bool = False) -> tuple[Tensor, Tensor]:
         """Run x [T, B, inputs] from state [B, units]; return (states [T, B, units], last state).
 
-        With ``int8_aware`` weights and returned states are rounded to int8 levels.
+        With ``int8_aware`` x and the states are in steps of 1/127; the last state is not rounded.
         """
-        kind = x.dtype
-        weights = (self.input_weight, self.recurrent_weight)
+        inputs = linear(x, self.input_weight, self.input_bias, int8_aware)
+        weight, scale = self.recurrent_weight, None
         if int8_aware:
-            weights = tuple(fake_quantize_rows(weight) for weight in weights)
-        inputs = nn.functional.linear(x, weights[0].to(kind), self.input_bias.to(kind))
-        states, last = _Scan.apply(
-            inputs, state, weights[1].to(kind), self.recurrent_bias.to(kind), int8_aware
-        )
+            weight, scale = row_levels(weight)
+        states, last = _Scan.apply(inputs, state, weight.to(x.dtype), self.recurrent_bias, scale)
         return states, last

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from host_tools.network.checkpoint import Checkpoint, FloatArray
-from host_tools.network.fake_quantize import fake_quantize_activation, fake_quantize_rows
+from host_tools.network.fake_quantize import LEVELS, activation_levels, linear
 from host_tools.network.float_model import FEATURE_LIMIT
 from host_tools.network.profile import BANDS, FEATURES, VOICE_ROW, Profile
 from host_tools.network.recurrent import Gru
@@ -30,8 +30,9 @@ class Logits:
 class Network(nn.Module):
     """PercepNet: dense, two convolutions, five GRUs, two output layers.
 
-    ``precision`` is that of activations and products; parameters are float32. With ``int8_aware``
-    weights and what matrices read are rounded to int8 levels, as the integer network does.
+    ``precision`` is that of matrix products; parameters and the rest are float32. With
+    ``int8_aware`` weights and what matrices read are rounded as in the integer network, and
+    activations are in steps of 1/127.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Network(nn.Module):
         """Run features [T, B, 70] (as float); the returned state carries no gradient."""
         after: State = {}
         normalised = (features - self.feature_mean) / self.feature_std
-        x = normalised.clamp(-FEATURE_LIMIT, FEATURE_LIMIT).to(self.precision)
+        x = normalised.clamp(-FEATURE_LIMIT, FEATURE_LIMIT)
+        if self.int8_aware:
+            x = x * LEVELS  # in the same steps as the others, but read with 16 bits: not rounded
         x = self._tanh(self._linear("fc", x))
         x = self._convolution("conv1", x, state, after)
         conv2 = self._convolution("conv2", x, state, after)
@@ -83,18 +86,17 @@ class Network(nn.Module):
         gain_gru = self._recurrent("gru_gb", gru3, state, after)
         strength_gru = self._recurrent("gru_rb", torch.cat([gru3, conv2], 2), state, after)
         joined = torch.cat([conv2, gru1, gru2, gru3, gain_gru], 2)
-        gains = self._linear("fc_gb", joined).float()
-        strengths = self._linear("fc_rb", strength_gru).float()
+        gains = self._linear("fc_gb", joined)
+        strengths = self._linear("fc_rb", strength_gru)
         return Logits(gains[..., :BANDS], strengths, gains[..., VOICE_ROW]), after
 
     def _linear(self, name: str, x: Tensor) -> Tensor:
         layer = self.dense[name]
-        weight = fake_quantize_rows(layer.weight) if self.int8_aware else layer.weight
-        return nn.functional.linear(x, weight.to(x.dtype), layer.bias.to(x.dtype))
+        return linear(x, layer.weight, layer.bias, self.int8_aware)
 
     def _tanh(self, x: Tensor) -> Tensor:
         y = torch.tanh(x)
-        return fake_quantize_activation(y) if self.int8_aware else y
+        return (activation_levels(y) if self.int8_aware else y).to(self.precision)
 
     def _convolution(self, name: str, x: Tensor, state: State, after: State) -> Tensor:
         history = state[name]

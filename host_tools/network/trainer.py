@@ -282,7 +282,8 @@ class Trainer:
                 f"{path}: belongs to another profile; use that or no --resume"
             ) from error
         self.optimizer.load_state_dict(state["optimizer"])
-        self._masks, self._pruned_share = state["masks"], state["pruned_share"]
+        self._masks = {name: mask.to(self.device) for name, mask in state["masks"].items()}
+        self._pruned_share = state["pruned_share"]
         self.update = state["update"]
         self.elapsed_seconds = state["elapsed_seconds"]
         self.frames_heard = state["frames_heard"]
@@ -292,7 +293,7 @@ class Trainer:
 
     def _load_state(self, path: Path) -> dict[str, Any]:
         try:
-            state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError) as error:
             raise DataError(f"{path}: cannot be resumed ({error}); train without it") from error
         return state

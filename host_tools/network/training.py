@@ -35,6 +35,7 @@ from host_tools.network.recipe import MixingRecipe
 if TYPE_CHECKING:
     import torch
 
+    from host_tools.network.data_stream import SequenceStream
     from host_tools.network.ranks import Ranks
     from host_tools.network.settings import Settings
     from host_tools.network.trainer import Trainer
@@ -108,6 +109,8 @@ def train(
             trainer.start_from(load_checkpoint(start))
         if resume:
             trainer.restore(output)
+        for network in (trainer.network, trainer.average):
+            ranks.take_from_first(network.state_dict().values())
         run = Run(
             trainer, output, console, minutes, updates, check_minutes, clear_licenses_only, hours
         )
@@ -189,7 +192,7 @@ class Run:
 
     def loop(self, paths: list[Path], validation: list[shards.Frames], maker: ShardMaker) -> None:
         """Train until the run is done or stopped; always leaves a saved state and a checkpoint."""
-        from host_tools.network.data_stream import SequenceStream, StreamStopped
+        from host_tools.network.data_stream import SequenceStream
 
         trainer, ranks = self.trainer, self.trainer.ranks
         stream = SequenceStream(
@@ -198,19 +201,14 @@ class Run:
             trainer.settings.seed,
             replace(trainer.position),
             maker.working,
-            lambda: self.stopped,
         )
         last_check = trainer.elapsed_seconds
         with progress_bars(self._console) as display:
             task = display.add_task("Training", total=1.0, note="")
-            progress, stopped = ranks.of_first(self.progress()), ranks.any(self.stopped)
-            while progress < 1.0 and not stopped:
+            progress = ranks.of_first(self.progress())
+            while progress < 1.0 and self._data_before_stop(stream):
                 started = time.monotonic()
-                try:
-                    batch = stream.next_batch()
-                except StreamStopped:
-                    break
-                trainer.train_sequences(batch, progress)
+                trainer.train_sequences(stream.next_batch(), progress)
                 trainer.position = replace(stream.position)
                 trainer.elapsed_seconds += time.monotonic() - started
                 if trainer.elapsed_seconds - last_check >= self._check_seconds:
@@ -219,10 +217,22 @@ class Run:
                 elif trainer.sums.count >= ROW_UPDATES:
                     trainer.finish_row(None)
                 progress = ranks.of_first(self.progress())
-                # All leave at the same batch, or the others would wait for the one that left.
-                stopped = self.stopped = ranks.any(self.stopped)
                 display.update(task, completed=progress, note=self._note())
         self._check(validation)
+
+    def _data_before_stop(self, stream: SequenceStream) -> bool:
+        """Wait until every rank has data; False when one is told to stop before.
+
+        All ask and answer together, or the others would wait for the one that left.
+        """
+        from host_tools.network.data_stream import WAIT_SECONDS
+
+        ranks = self.trainer.ranks
+        while True:
+            self.stopped, waiting = ranks.any(self.stopped), ranks.any(not stream.ready())
+            if self.stopped or not waiting:
+                return not self.stopped
+            time.sleep(WAIT_SECONDS)
 
     def _note(self) -> str:
         rows = self.trainer.rows

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train a tiny network on ready shards under torchrun: FOLDER UPDATES THREADS resume|begin."""
+"""Train a tiny network on ready shards under torchrun.
+
+Arguments: FOLDER UPDATES THREADS begin|resume|wait; ``wait`` asks for a shard that is not there
+yet. Each rank leaves its process number in ``rank-N.pid``.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,22 +24,28 @@ from host_tools.network.shards import feature_statistics
 from host_tools.network.trainer import Trainer
 from host_tools.network.training import Run, stop_on_signal
 
+LATE_SHARD = "shard-late.npy"
 
-def main(folder: Path, updates: int, threads: int, resume: bool) -> None:
+
+def main(folder: Path, updates: int, threads: int, mode: str) -> None:
     settings = replace(Settings(), batch=4, chunk_frames=20, warmup_updates=2, threads=threads)
     paths = sorted(folder.glob("shard-*.npy"))
+    first = np.load(paths[0])
+    if mode == "wait":
+        paths.append(folder / LATE_SHARD)
     profile = Profile("small", fc=8, conv1=16, conv2=16, gru=16, gru_gb=16, gru_rb=8)
     with join_ranks(False) as ranks:
         trainer = Trainer(profile, settings, torch.device("cpu"), torch.float32, ranks)
-        trainer.set_statistics(*feature_statistics([np.load(paths[0])]))
-        if resume:
+        trainer.set_statistics(*feature_statistics([first]))
+        if mode == "resume":
             trainer.restore(folder)
         console = Console(quiet=True)
         run = Run(trainer, folder, console, 60.0, updates, 0.02, False, 1.0)
         with ShardMaker([], 1, False) as maker, stop_on_signal(run):
-            run.loop(paths, [np.load(paths[0])], maker)
+            (folder / f"rank-{ranks.rank}.pid").write_text(str(os.getpid()))
+            run.loop(paths, [first], maker)
         print(f"rank {ranks.rank} of {ranks.count} stopped={run.stopped}", flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "resume")
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

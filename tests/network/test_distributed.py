@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from host_tools.network.curves import read_rows
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
 
+from host_tools.network.data_stream import WAIT_SECONDS  # noqa: E402
 from host_tools.network.ranks import Ranks  # noqa: E402
+from tests.network.distributed_run import LATE_SHARD  # noqa: E402
 from tests.network.test_training import shard, write_shards  # noqa: E402
 
 pytestmark = [pytest.mark.training, pytest.mark.slow]
@@ -26,22 +29,40 @@ pytestmark = [pytest.mark.training, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(
-    folder: Path, processes: int, updates: int, resume: bool = False
-) -> subprocess.Popen[str]:
+def torchrun(processes: int, module: str, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += [f"--nproc-per-node={processes}", "-m", "tests.network.distributed_run"]
-    command += [str(folder), str(updates), str(2 // processes), "resume" if resume else "begin"]
+    command += [f"--nproc-per-node={processes}", "-m", f"tests.network.{module}", *arguments]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
-def run(folder: Path, processes: int, updates: int, resume: bool = False) -> str:
-    process = start(folder, processes, updates, resume)
-    output, _ = process.communicate(timeout=120)
+def start(folder: Path, processes: int, updates: int, mode: str = "begin") -> subprocess.Popen[str]:
+    arguments = (str(folder), str(updates), str(2 // processes), mode)
+    return torchrun(processes, "distributed_run", *arguments)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """Return what was printed; a failure or a hang fails the test."""
+    try:
+        output, _ = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        pytest.fail("the processes wait for each other: " + process.communicate()[0])
     assert process.returncode == 0, output
     return output
+
+
+def run(folder: Path, processes: int, updates: int, mode: str = "begin") -> str:
+    return finish(start(folder, processes, updates, mode))
+
+
+def wait_for(path: Path) -> Path:
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert path.exists()
+    return path
 
 
 def prepare(folder: Path) -> Path:
@@ -67,7 +88,7 @@ def test_training_goes_on_with_another_number_of_processes(tmp_path: Path) -> No
     whole, parts = prepare(tmp_path / "whole"), prepare(tmp_path / "parts")
     run(whole, 1, 9)
     run(parts, 2, 6)
-    run(parts, 1, 9, resume=True)
+    run(parts, 1, 9, "resume")
     expected, found = load_checkpoint(whole).tensors, load_checkpoint(parts).tensors
     for name, tensor in expected.items():
         # The schedule of the first part aims at 6 updates, so the weights differ a little.
@@ -75,17 +96,43 @@ def test_training_goes_on_with_another_number_of_processes(tmp_path: Path) -> No
     assert read_rows(parts)[-1].update == 9
 
 
-def test_stopping_saves_the_state_and_ends_every_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", ["all ranks", "one rank"])
+def test_stopping_saves_the_state_and_ends_every_process(tmp_path: Path, told: str) -> None:
     folder = prepare(tmp_path / "run")
     process = start(folder, 2, 1_000_000)
-    deadline = time.monotonic() + 60
-    while not (folder / "training-state.pt").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=60)
+    wait_for(folder / "training-state.pt")
+    if told == "all ranks":
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    else:
+        os.kill(int((folder / "rank-1.pid").read_text()), signal.SIGTERM)
+        output = finish(process)
     assert "rank 0 of 2 stopped=True" in output and "rank 1 of 2 stopped=True" in output
     state = torch.load(folder / "training-state.pt", weights_only=True)
     assert state["update"] == read_rows(folder)[-1].update > 0
+
+
+def test_one_rank_that_is_stopped_while_it_waits_for_data_takes_the_others_along(
+    tmp_path: Path,
+) -> None:
+    folder = prepare(tmp_path / "run")
+    process = start(folder, 2, 1_000_000, "wait")
+    numbers = [int(wait_for(folder / f"rank-{rank}.pid").read_text()) for rank in range(2)]
+    time.sleep(2 * WAIT_SECONDS)
+    os.kill(numbers[1], signal.SIGTERM)
+    time.sleep(2 * WAIT_SECONDS)
+    late = folder / "late.partial"
+    late.write_bytes((folder / "shard-00000.npy").read_bytes())
+    late.rename(folder / LATE_SHARD)
+    output = finish(process)
+    assert "rank 0 of 2 stopped=True" in output and "rank 1 of 2 stopped=True" in output
+    assert (folder / "training-state.pt").exists()
+
+
+def test_mean_of_gradients_is_that_of_distributed_data_parallel_to_the_bit() -> None:
+    output = finish(torchrun(2, "distributed_gradients"))
+    assert "rank 0: equal=True exchanged=True" in output
+    assert "rank 1: equal=True exchanged=True" in output
 
 
 def test_batch_that_cannot_be_shared_is_refused() -> None:
