@@ -89,17 +89,13 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _decimals(metric: str) -> int:
-    return 3 if metric == "stoi" else 2
-
-
 def _mean(means: dict[str, Interval], metric: str) -> str:
     found = means.get(metric)
-    return "unknown" if found is None else f"{found.mean:.{_decimals(metric)}f}"
+    return "unknown" if found is None else f"{found.mean:.{words_for(metric).decimals}f}"
 
 
 def _difference(found: Interval | None, metric: str) -> str:
     if found is None:
         return "unknown"
-    n = _decimals(metric)
+    n = words_for(metric).decimals
     return f"{found.mean:+.{n}f} [{found.low:+.{n}f}, {found.high:+.{n}f}]"

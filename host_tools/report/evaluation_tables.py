@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from host_tools.measure.evaluation_result import EvaluationResult, Interval
+from host_tools.report.metric_words import words_for
 
 if TYPE_CHECKING:
     from host_tools.measure.situations import Situation
@@ -23,7 +24,6 @@ _HEADINGS = {
     "dnsmos_bak": "DNSMOS bak",
     "dnsmos_ovrl": "DNSMOS ovrl",
 }
-_DECIMALS = {"stoi": 3}
 
 
 def print_evaluation(result: EvaluationResult, console: Console) -> None:
@@ -129,7 +129,7 @@ def _cell(value: Interval | None, metric: str, *, sign: bool = False) -> str:
 
 
 def _number(value: float, metric: str, *, sign: bool = False) -> str:
-    decimals = _DECIMALS.get(metric, 2)
+    decimals = words_for(metric).decimals
     return f"{value:+.{decimals}f}" if sign else f"{value:.{decimals}f}"
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train a tiny network on ready shards under torchrun.
 
-Arguments: FOLDER UPDATES THREADS begin|resume|wait; ``wait`` asks for a shard that is not there
-yet. Each rank leaves its process number in ``rank-N.pid``.
+Arguments: FOLDER UPDATES THREADS begin|resume|part|wait; ``part`` stops after the first updates,
+``wait`` asks for a shard that is not there yet. Each rank writes its process number to
+``rank-N.pid``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ from host_tools.network.trainer import Trainer
 from host_tools.network.training import Run, stop_on_signal
 
 LATE_SHARD = "shard-late.npy"
+PART_UPDATES = 6
+
+
+class PartOfRun(Run):
+    """Stops by itself in the middle, as if told to."""
+
+    def progress(self) -> float:
+        self.stopped = self.trainer.update >= PART_UPDATES
+        return super().progress()
 
 
 def main(folder: Path, updates: int, threads: int, mode: str) -> None:
@@ -40,7 +50,8 @@ def main(folder: Path, updates: int, threads: int, mode: str) -> None:
         if mode == "resume":
             trainer.restore(folder)
         console = Console(quiet=True)
-        run = Run(trainer, folder, console, 60.0, updates, 0.02, False, 1.0)
+        kind = PartOfRun if mode == "part" else Run
+        run = kind(trainer, folder, console, 60.0, updates, 0.02, False, 1.0)
         with ShardMaker([], 1, False) as maker, stop_on_signal(run):
             (folder / f"rank-{ranks.rank}.pid").write_text(str(os.getpid()))
             run.loop(paths, [first], maker)
