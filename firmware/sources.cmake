@@ -20,6 +20,7 @@ set(PN_LIBRARY_SOURCES
   src/pitch.c
   src/postfilter.c
   src/process.c
+  src/settle.c
   src/sparse_index.c
   src/state.c
   src/stft.c

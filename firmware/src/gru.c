@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "network_state.h"
+#include "settle.h"
 
 void pn_gru_run(pn_network *net, pn_gru_id id, const int8_t *const *x, int frames,
                 int8_t *const *y8) {
@@ -15,6 +16,7 @@ void pn_gru_run(pn_network *net, pn_gru_id id, const int8_t *const *x, int frame
     pn_matrix_times(net, recurrent, state->x8, net->acc_recurrent);
     net->kernels->gru_update(state->h_q24, state->x8, net->acc[frame], net->acc_recurrent, &scales,
                              state->units);
+    if (net->settle_due[frame]) pn_settle(state->h_q24, state->x8, state->units);
     memcpy(y8[frame], state->x8, (size_t)state->units);
   }
 }

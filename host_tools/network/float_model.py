@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.network.checkpoint import Checkpoint
-from host_tools.network.profile import BANDS, FEATURES, VOICE_ROW
+from host_tools.network.profile import BANDS, FEATURES, UPDATE_LIMIT, VOICE_ROW
 
 FEATURE_LIMIT = 8.0  # normalised features are clamped to +-8, as in the integer network
 
@@ -95,7 +95,7 @@ class FloatNetwork:
         for t, a in enumerate(inputs):
             u = h @ recurrent + recurrent_bias
             gates = sigmoid(a[: 2 * units] + u[: 2 * units])
-            z, r = gates[:units], gates[units:]
+            z, r = np.minimum(gates[:units], UPDATE_LIMIT), gates[units:]
             n = np.tanh(a[2 * units :] + r * u[2 * units :])
             h = n + z * (h - n)
             outputs[t] = h

@@ -17,6 +17,8 @@ else:
 
 BANDS = 34
 FEATURES = 70
+UPDATE_LIMIT = 1.0 - 2.0**-8
+"""Largest update gate of a GRU: states forget with a time constant of 2.56 s at the latest."""
 VOICE_ROW = BANDS  # row of fc_gb that gives the voice probability
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from host_tools.network.fake_quantize import LEVELS, linear, row_levels
+from host_tools.network.profile import UPDATE_LIMIT
 
 
 class _Scan(torch.autograd.Function):
@@ -49,6 +50,7 @@ class _Scan(torch.autograd.Function):
             u = torch.addcmul(bias, torch.mm(read[t], transposed), factor)
             torch.add(inputs[t, :, : 2 * units], u[:, : 2 * units], out=zr)
             zr.sigmoid_()
+            zr[:, :units].clamp_(max=UPDATE_LIMIT)
             gated[t] = u[:, 2 * units :]
             torch.addcmul(inputs[t, :, 2 * units :], zr[:, units:], gated[t], out=n)
             n.tanh_()

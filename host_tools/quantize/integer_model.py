@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.network.profile import BANDS, FEATURES, VOICE_ROW
+from host_tools.network.profile import BANDS, FEATURES, UPDATE_LIMIT, VOICE_ROW
 from host_tools.quantize.activation import sigmoid_q15, tanh_q15
 from host_tools.quantize.model import (
     FEATURE_SCALE_SHIFT,
@@ -22,12 +22,14 @@ from host_tools.quantize.model import (
     QuantizedMatrix,
     QuantizedModel,
 )
+from host_tools.quantize.settle import settle_due, settle_q24
 
 IntArray = npt.NDArray[np.int64]
 
 NORMALISED_LIMIT = 32767
 FIRST_LAYER_ACC_SHIFT = 0
 S8_ACC_SHIFT = 3
+UPDATE_LIMIT_Q15 = round(UPDATE_LIMIT * 32768)
 FLOAT32_EXACT_COLUMNS = 1040  # 1040 * 127 * 127 < 2^24
 
 Observer = Callable[[str, npt.NDArray[np.float64]], None]
@@ -125,14 +127,15 @@ class IntegerNetwork:
             raise ValueError(f"features must have shape [T, {FEATURES}], got {features.shape}")
         self.saturation.frames += len(features)
         profile = self.model.profile
+        due = settle_due(features)
         x8 = self._tanh_layer("fc", self._normalise(features))
         x8 = self._convolution("conv1", profile.conv1_kernel, x8)
         conv2 = self._convolution("conv2", profile.conv2_kernel, x8)
-        gru1 = self._gru("gru1", conv2)
-        gru2 = self._gru("gru2", gru1)
-        gru3 = self._gru("gru3", gru2)
-        gain_gru = self._gru("gru_gb", gru3)
-        strength_gru = self._gru("gru_rb", np.concatenate([gru3, conv2], axis=1))
+        gru1 = self._gru("gru1", conv2, due)
+        gru2 = self._gru("gru2", gru1, due)
+        gru3 = self._gru("gru3", gru2, due)
+        gain_gru = self._gru("gru_gb", gru3, due)
+        strength_gru = self._gru("gru_rb", np.concatenate([gru3, conv2], axis=1), due)
         joined = np.concatenate([conv2, gru1, gru2, gru3, gain_gru], axis=1)
         gains = self._sigmoid_layer("fc_gb", joined)
         strengths = self._sigmoid_layer("fc_rb", strength_gru)
@@ -178,7 +181,7 @@ class IntegerNetwork:
         columns = [padded[offset : offset + len(x8)] for offset in range(kernel)]
         return self._tanh_layer(name, np.concatenate(columns, axis=1))
 
-    def _gru(self, name: str, x8: Int8Array) -> Int8Array:
+    def _gru(self, name: str, x8: Int8Array, due: npt.NDArray[np.bool_]) -> Int8Array:
         units = self.model.profile.recurrent_sizes[name][1]
         inputs = self._products[f"{name}.input"](x8) + self._bias[f"{name}.input"]
         recurrent = self._products[f"{name}.recurrent"]
@@ -189,10 +192,12 @@ class IntegerNetwork:
         for t, a in enumerate(inputs):
             u = recurrent(h8)
             gates = self._sigmoid(name, a[: 2 * units] + u[: 2 * units])
-            z, r = gates[:units], gates[units:]
+            z, r = np.minimum(gates[:units], UPDATE_LIMIT_Q15), gates[units:]
             gated = a[2 * units :] + mul_q31(u[2 * units :] + bias, r << 16)
             n_q24 = self._tanh(name, gated) << 9
             h_q24 = n_q24 + mul_q31(h_q24 - n_q24, z << 16)
+            if due[t]:
+                h_q24 = settle_q24(h_q24)
             states[t] = round_shift(h_q24, 9)
             h8 = to_x8(states[t])
         self._state_q24[name] = h_q24

@@ -194,6 +194,7 @@ def gru_definition(case: GruCase) -> npt.NDArray[np.int64]:
     a = mul_q31(case.acc[0] << 3, case.multiplier[0]) + case.input_bias
     u = mul_q31(case.acc[1] << 3, case.multiplier[1])
     z, r = (sigmoid_q15(sat16(round_shift((a + u)[g * units :][:units], 1))) for g in (0, 1))
+    z = np.minimum(z, 32640)  # 1 - 2^-8
     gated = a[2 * units :] + mul_q31(u[2 * units :] + case.recurrent_bias, r << 16)
     n_q24 = tanh_q15(sat16(gated)) << 9
     return n_q24 + mul_q31(case.h_q24 - n_q24, z << 16)

@@ -29,7 +29,7 @@ def short_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(situations, "WIDE_HZ", 0.0)
     monkeypatch.setattr(situations, "NOISE_SECONDS", 3.0)
     monkeypatch.setattr(situations, "MUSIC_SECONDS", 4.0)
-    monkeypatch.setattr(ten_minutes, "MINUTES", 2)
+    monkeypatch.setattr(ten_minutes, "ROUNDS", 2)
     monkeypatch.setattr(ten_minutes, "WARM_UP_SECONDS", 2.0)
     monkeypatch.setattr(ten_minutes, "OTHER_SECONDS", 1.0)
     monkeypatch.setattr(ten_minutes, "CLIP_SECONDS", 2.0)

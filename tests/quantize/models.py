@@ -39,3 +39,14 @@ def extreme_features(frames: int, seed: int) -> Int16Array:
     """Each feature at an end of int16 or zero."""
     generator = np.random.default_rng(seed)
     return generator.choice(np.array([-32768, 0, 32767], np.int16), (frames, 70))
+
+
+def slow_gates(update_bias: float) -> Checkpoint:
+    """A network whose update gates work around ``update_bias``: memories of 1 / (1 - z) frames."""
+    checkpoint = random_checkpoint(SMALL, 3)
+    tensors = dict(checkpoint.tensors)
+    for name, (_, units) in SMALL.recurrent_sizes.items():
+        bias = tensors[f"{name}.input_bias"].copy()
+        bias[:units] = update_bias
+        tensors[f"{name}.input_bias"] = bias
+    return Checkpoint(SMALL, tensors, checkpoint.metadata)

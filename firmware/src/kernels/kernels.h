@@ -41,6 +41,10 @@ typedef struct pn_gru_scales {
   const int32_t *recurrent_bias_q12;   /* [units], |bias| <= PN_MAX_BIAS_Q12; gate n only */
 } pn_gru_scales;
 
+/* Largest update gate of a GRU, 1 - 2^-8: states forget with a time constant of 2.56 s at the
+ * latest, so that a device that ran for hours and one just reset come to the same bits. */
+#define PN_UPDATE_LIMIT_Q15 32640
+
 typedef struct pn_kernels {
   pn_kernel id;
   const char *name; /* as pn_kernel_name gives it */
@@ -84,8 +88,8 @@ typedef struct pn_kernels {
   /* One GRU step on the int8 products of both sides, [3 * units] each. At most 2 * PN_MAX_UNITS
    * columns, so |acc| < 2^25, a product is < 2^28 and the sum of both sides and bias < 2^30.
    *   a = requantised input side, u = requantised recurrent side (no bias for z and r)
-   *   z = sigmoid(a_z + u_z), r = sigmoid(a_r + u_r), n = tanh(a_n + r * (u_n + bias)),
-   *     the sums of z and r rounded to Q11, each saturated to int16
+   *   z = min(sigmoid(a_z + u_z), PN_UPDATE_LIMIT_Q15), r = sigmoid(a_r + u_r),
+   *   n = tanh(a_n + r * (u_n + bias)), the sums of z and r rounded to Q11, each saturated to int16
    *   h = n + z * (h - n)
    * |h_q24| <= 32767 * 2^9 stays true because z < 1 puts the new state between h and n.
    * x8 receives the new state for the next matrix product. units: a multiple of 16. */

@@ -75,6 +75,7 @@ void pn_gru_update_avx2(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                         const int32_t *acc_recurrent, const pn_gru_scales *scales, int units) {
   const pn_cubic_avx2 tanh_cubic = pn_load_cubic_avx2(pn_tanh_q15);
   const pn_cubic_avx2 sigmoid_cubic = pn_load_cubic_avx2(pn_sigmoid_q15);
+  const __m256i limit_q15 = _mm256_set1_epi16(PN_UPDATE_LIMIT_Q15);
   for (int i = 0; i < units; i += 16) {
     pair sum[3], u[3];
     for (int gate = 0; gate < 3; gate++) {
@@ -84,7 +85,7 @@ void pn_gru_update_avx2(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
       u[gate] = requantise(acc_recurrent + row, scales->recurrent_multiplier + row);
     }
     u[2] = add(u[2], load_pair(scales->recurrent_bias_q12 + i));
-    const __m256i z_q15 = gate(&sigmoid_cubic, add(sum[0], u[0]));
+    const __m256i z_q15 = _mm256_min_epi16(gate(&sigmoid_cubic, add(sum[0], u[0])), limit_q15);
     const __m256i r_q15 = gate(&sigmoid_cubic, add(sum[1], u[1]));
     const pair gated = add(sum[2], mul_q31(u[2], widen_high(r_q15)));
     const __m256i n_q15 = pn_odd_cubic_avx2(&tanh_cubic, pn_pack16_avx2(gated.first, gated.second));

@@ -64,6 +64,7 @@ void pn_gru_update_neon(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
                         const int32_t *acc_recurrent, const pn_gru_scales *scales, int units) {
   const pn_cubic_neon tanh_cubic = pn_load_cubic_neon(pn_tanh_q15);
   const pn_cubic_neon sigmoid_cubic = pn_load_cubic_neon(pn_sigmoid_q15);
+  const int16x8_t limit_q15 = vdupq_n_s16(PN_UPDATE_LIMIT_Q15);
   for (int i = 0; i < units; i += 8) {
     pair sum[3], u[3];
     for (int gate = 0; gate < 3; gate++) {
@@ -73,7 +74,7 @@ void pn_gru_update_neon(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
       u[gate] = requantise(acc_recurrent + row, scales->recurrent_multiplier + row);
     }
     u[2] = add(u[2], load_pair(scales->recurrent_bias_q12 + i));
-    const int16x8_t z_q15 = gate(&sigmoid_cubic, add(sum[0], u[0]));
+    const int16x8_t z_q15 = vminq_s16(gate(&sigmoid_cubic, add(sum[0], u[0])), limit_q15);
     const int16x8_t r_q15 = gate(&sigmoid_cubic, add(sum[1], u[1]));
     const pair gated = add(sum[2], mul_q31(u[2], widen_high(r_q15)));
     const int16x8_t n_q15 = pn_odd_cubic_neon(&tanh_cubic, saturate(gated));

@@ -30,7 +30,8 @@ void pn_gru_update_scalar(int32_t *h_q24, int8_t *x8, const int32_t *acc_input,
         u_n = u + scales->recurrent_bias_q12[i];
       }
     }
-    const int32_t z_q15 = gate_q15(sum_q12[0]), r_q15 = gate_q15(sum_q12[1]);
+    const int32_t z_q15 = pn_min32(gate_q15(sum_q12[0]), PN_UPDATE_LIMIT_Q15);
+    const int32_t r_q15 = gate_q15(sum_q12[1]);
     const int32_t gated_q12 = sum_q12[2] + pn_mul_q31(u_n, pn_shl32(r_q15, 16));
     const int32_t n_q24 = pn_tanh_one_q15(pn_sat16(gated_q12)) * 512;
     h_q24[i] = n_q24 + pn_mul_q31(h_q24[i] - n_q24, pn_shl32(z_q15, 16));
