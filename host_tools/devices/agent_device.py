@@ -25,7 +25,7 @@ from host_tools.devices.base import (
 from host_tools.errors import DataError, DeviceError, ProtocolError, ToolError, UsageError
 from host_tools.protocol import PROTOCOL_VERSION, Command, RefusedError, Region, Session, Status
 from host_tools.protocol import messages as msg
-from host_tools.protocol.session import Timing
+from host_tools.protocol.session import AnsweredNotice, Timing
 from host_tools.protocol.transport import Transport
 
 _CHUNK_BYTES = 4080
@@ -187,8 +187,11 @@ class AgentDevice(Device):
     def _upload(self, data: bytes) -> None:
         self._uploaded = None
         self._session.request_all(
-            (Command.UPLOAD, msg.upload_payload(at, data[at : at + _CHUNK_BYTES]))
-            for at in range(0, len(data), _CHUNK_BYTES)
+            (
+                (Command.UPLOAD, msg.upload_payload(at, data[at : at + _CHUNK_BYTES]))
+                for at in range(0, len(data), _CHUNK_BYTES)
+            ),
+            self._transferred("upload", len(data)),
         )
 
     def _fetch(self, reply: msg.RunReply, pace_ms: int) -> RunResult:
@@ -213,10 +216,19 @@ class AgentDevice(Device):
             kernel=self._kernel,
         )
 
+    def _transferred(self, direction: str, size: int) -> AnsweredNotice | None:
+        notice = self.on_transfer
+        if notice is None:
+            return None
+        return lambda chunks: notice(direction, min(chunks * _CHUNK_BYTES, size), size)
+
     def _download(self, region: Region, size: int, crc: int) -> bytes:
         answers = self._session.request_all(
-            (Command.DOWNLOAD, msg.download_payload(region, at, min(_CHUNK_BYTES, size - at)))
-            for at in range(0, size, _CHUNK_BYTES)
+            (
+                (Command.DOWNLOAD, msg.download_payload(region, at, min(_CHUNK_BYTES, size - at)))
+                for at in range(0, size, _CHUNK_BYTES)
+            ),
+            self._transferred("download", size),
         )
         data = b"".join(msg.downloaded(answer, self.name)[2] for answer in answers)
         if len(data) != size or zlib.crc32(data) != crc:

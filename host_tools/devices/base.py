@@ -23,6 +23,9 @@ Samples = NDArray[np.int16]
 Progress = Callable[[int, int], None]
 """Called with (frames done, frames in all)."""
 
+Transfer = Callable[[str, int, int], None]
+"""Called with ("upload" or "download", bytes done, bytes in all)."""
+
 FrameMode = Literal["frame", "packet"]
 
 
@@ -131,6 +134,10 @@ class Device(ABC):
     """A place where the library runs. Use as a context manager."""
 
     name: str
+    link_bytes_per_s: float | None = None
+    """Most bytes a second each way; None where the link takes no time worth telling."""
+    on_transfer: Transfer | None = None
+    """Told of audio on its way to and from the device."""
 
     @abstractmethod
     def identify(self) -> Identity:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_tools.devices import emulator, host
+from host_tools.devices import emulator, host, serial_line
 from host_tools.devices.base import Device, ProbeResult
 from host_tools.devices.settings_file import named_devices
 from host_tools.errors import UsageError
 from host_tools.generate.model_file import find_model, model_path
 
-_PLANNED = ("board", "serial", "adb", "ssh")
+_PLANNED = ("board", "adb", "ssh")
 
 
 def resolve(name: str) -> str:
@@ -20,7 +20,7 @@ def resolve(name: str) -> str:
     Raises UsageError when it is neither.
     """
     kind, colon, _ = name.partition(":")
-    if name == host.NAME or (colon and kind in (emulator.KIND, *_PLANNED)):
+    if name == host.NAME or (colon and kind in (emulator.KIND, serial_line.KIND, *_PLANNED)):
         return name
     named = named_devices()
     if name in named:
@@ -40,7 +40,8 @@ def open_device(
 ) -> Device:
     """Start and identify the device called *name* (URL-like, or from devices.toml).
 
-    *model* (name or FILE.pnm) replaces the one in the agent; *plugin* is for emulators.
+    *model* (name or FILE.pnm) replaces the one in the agent, or is compared with it where the agent
+    cannot be given one; *plugin* is for emulators.
     Raises UsageError, DataError, DeviceError, ProtocolError or MissingDependency.
     """
     url = resolve(name)
@@ -52,6 +53,10 @@ def open_device(
         return host.HostDevice(model=image)
     if kind == emulator.KIND:
         return emulator.EmulatorDevice(rest, plugin=plugin, plugin_args=plugin_args, model=image)
+    if kind == serial_line.KIND:
+        if plugin is not None:
+            raise UsageError(f"device {url} takes no emulator plugin")
+        return serial_line.SerialDevice(serial_line.SerialAddress.parse(rest), model=model)
     if kind in _PLANNED:
         raise UsageError(f"device '{url}': {kind} devices are not available yet")
     raise UsageError(f"device '{name}': its url '{url}' is no device, see: host_tools devices")
@@ -64,7 +69,7 @@ def _checked_image(model: str) -> Path:
 
 def probe_all() -> list[ProbeResult]:
     """Every device that could be named, ready or not, with the reason."""
-    found = host.probe() + emulator.probe()
+    found = host.probe() + emulator.probe() + serial_line.probe()
     ready = {result.name: result for result in found}
     for named in named_devices().values():
         behind = ready.get(named.url)

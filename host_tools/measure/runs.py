@@ -112,6 +112,7 @@ def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress)
     """One warm-up run, ``plan.repeats`` timed runs, one run with stage times."""
     audio = padded(pcm, plan)
     settings = Settings(kernel=plan.kernel, mode=plan.mode)
+    _show_transfers(device, progress)
     device.configure(settings)
     device.run(audio, progress=_named(progress, "warm-up"))
     runs = []
@@ -169,6 +170,18 @@ def count_on_emulator(
         counts=counts,
         expected_frames=run.frames - WARMUP_CALLS * plan.frames_per_call,
     )
+
+
+def _show_transfers(device: Device, progress: Progress) -> None:
+    """Let slow links show how far audio has come, with the seconds that it takes at least."""
+    rate = device.link_bytes_per_s
+    if rate is None:
+        return
+
+    def show(direction: str, done: int, size: int) -> None:
+        progress(f"{direction} {size / 1e6:.1f} MB, {size / rate:.0f} s", done, size)
+
+    device.on_transfer = show
 
 
 def _named(progress: Progress, what: str) -> Callable[[int, int], None]:

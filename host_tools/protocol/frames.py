@@ -17,6 +17,8 @@ _HEADER = struct.Struct("<BBHHBB")
 _CRC = struct.Struct("<I")
 _RAW_MAX = _HEADER.size + PAYLOAD_MAX_BYTES + _CRC.size
 _WIRE_MAX = _RAW_MAX + _RAW_MAX // 254 + 1
+WIRE_MAX_BYTES = _WIRE_MAX + 2
+"""The longest frame on the link, delimiters included."""
 _SAMPLE_BYTES = 48
 
 

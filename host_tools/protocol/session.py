@@ -32,6 +32,8 @@ _ANSWER_OVERHEAD_BYTES = 64
 
 Request = tuple[Command, bytes]
 ProgressNotice = Callable[[int, int], None]
+AnsweredNotice = Callable[[int], None]
+"""Called with how many of the requests are answered."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,12 @@ class Session:
         timing = self._timing
         return self._exchange([(command, payload)], timing.answer_s, timing.tries, progress)[0]
 
-    def request_all(self, requests: Iterable[Request]) -> list[bytes]:
+    def request_all(
+        self, requests: Iterable[Request], answered: AnsweredNotice | None = None
+    ) -> list[bytes]:
         """Send many requests that may be executed twice, several at a time; answers in order."""
-        return self._exchange(list(requests), self._timing.answer_s, self._timing.tries, None)
+        timing = self._timing
+        return self._exchange(list(requests), timing.answer_s, timing.tries, None, answered)
 
     def close(self) -> None:
         """Say goodbye once, without waiting for the answer."""
@@ -127,6 +132,7 @@ class Session:
         patience_s: float,
         tries: int,
         progress: ProgressNotice | None,
+        answered: AnsweredNotice | None = None,
     ) -> list[bytes]:
         answers: list[bytes | None] = [None] * len(requests)
         pending: OrderedDict[int, _Pending] = OrderedDict()
@@ -143,6 +149,8 @@ class Session:
                 self._handle(frame, pending, answers, progress)
             if self._reader.damaged > damaged:
                 self._hurry_oldest(pending)
+            if answered is not None:
+                answered(waiting - len(pending))
             self._repeat_overdue(pending, patience_s, tries)
         return [answer for answer in answers if answer is not None]
 

@@ -28,4 +28,5 @@ def settle_due(features: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
 def settle_q24(h_q24: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Round states in Q24 to multiples of 1/8, halves up, within +-32767 * 2^9."""
     steps = (h_q24 + (1 << (STEP_BITS_Q24 - 1))) >> STEP_BITS_Q24
-    return np.clip(steps << STEP_BITS_Q24, -LARGEST_Q24, LARGEST_Q24)
+    settled: npt.NDArray[np.int64] = np.clip(steps << STEP_BITS_Q24, -LARGEST_Q24, LARGEST_Q24)
+    return settled
