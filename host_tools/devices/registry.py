@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_tools.devices import emulator, host, serial_line
+from host_tools.devices import emulator, host, remote_shell, serial_line, ssh
 from host_tools.devices.base import Device, ProbeResult
 from host_tools.devices.settings_file import named_devices
 from host_tools.errors import UsageError
 from host_tools.generate.model_file import find_model, model_path
 
-_PLANNED = ("board", "adb", "ssh")
+_PLANNED = ("board", "adb")
+_KINDS = (emulator.KIND, serial_line.KIND, remote_shell.KIND, *_PLANNED)
 
 
 def resolve(name: str) -> str:
@@ -20,7 +21,7 @@ def resolve(name: str) -> str:
     Raises UsageError when it is neither.
     """
     kind, colon, _ = name.partition(":")
-    if name == host.NAME or (colon and kind in (emulator.KIND, serial_line.KIND, *_PLANNED)):
+    if name == host.NAME or (colon and kind in _KINDS):
         return name
     named = named_devices()
     if name in named:
@@ -47,16 +48,16 @@ def open_device(
     url = resolve(name)
     kind, _, rest = url.partition(":")
     image = None if model is None else _checked_image(model)
+    if plugin is not None and kind != emulator.KIND:
+        raise UsageError(f"device {url} takes no emulator plugin")
     if url == host.NAME:
-        if plugin is not None:
-            raise UsageError("device host takes no emulator plugin")
         return host.HostDevice(model=image)
     if kind == emulator.KIND:
         return emulator.EmulatorDevice(rest, plugin=plugin, plugin_args=plugin_args, model=image)
     if kind == serial_line.KIND:
-        if plugin is not None:
-            raise UsageError(f"device {url} takes no emulator plugin")
         return serial_line.SerialDevice(serial_line.SerialAddress.parse(rest), model=model)
+    if kind == remote_shell.KIND:
+        return ssh.SshDevice(remote_shell.SshAddress.parse(rest), model=image)
     if kind in _PLANNED:
         raise UsageError(f"device '{url}': {kind} devices are not available yet")
     raise UsageError(f"device '{name}': its url '{url}' is no device, see: host_tools devices")
