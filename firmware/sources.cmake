@@ -48,3 +48,8 @@ set(PN_DENOISE_SOURCES
   apps/percepnet_denoise.c
   apps/wav_reader.c
   apps/wav_writer.c)
+
+set(PN_PLUGIN_SOURCES
+  plugin/hop_fifo.c
+  plugin/percepnet_ladspa.c
+  plugin/voice_gate.c)

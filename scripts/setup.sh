@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what the kit needs: Debian packages (root or passwordless sudo) and .venv with the
 # Python packages. Safe to run again; installs only what is missing.
-# usage: scripts/setup.sh [system|python]    without an argument: both
+# usage: scripts/setup.sh [system|python]    without an argument: both; PACKAGES adds Debian packages
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,7 +26,7 @@ is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" 
 # Prints the Debian packages that are not installed, in one line.
 missing_packages() {
   missing=
-  for package in $BUILD_PACKAGES $ARM_PACKAGES; do
+  for package in $BUILD_PACKAGES $ARM_PACKAGES ${PACKAGES:-}; do
     is_installed "$package" || missing="$missing $package"
   done
   "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"

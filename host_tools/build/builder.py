@@ -19,6 +19,7 @@ _PRODUCTS = (
     "libpercepnet_lab.so",
     "percepnet_agent",
     "percepnet_denoise",
+    "percepnet_ladspa.so",
 )
 
 
