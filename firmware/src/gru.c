@@ -16,7 +16,8 @@ void pn_gru_run(pn_network *net, pn_gru_id id, const int8_t *const *x, int frame
     pn_matrix_times(net, recurrent, state->x8, net->acc_recurrent);
     net->kernels->gru_update(state->h_q24, state->x8, net->acc[frame], net->acc_recurrent, &scales,
                              state->units);
-    if (net->settle_due[frame]) pn_settle(state->h_q24, state->x8, state->units);
+    const uint32_t key = net->settle_key[frame];
+    if (key != 0) pn_settle(state->h_q24, state->x8, state->units, key);
     memcpy(y8[frame], state->x8, (size_t)state->units);
   }
 }

@@ -107,7 +107,7 @@ static void normalise(const pn_model *model, const int16_t *features, int16_t *x
 static void run_first_layer(pn_network *net, const int16_t *features, int frames) {
   const pn_matrix *fc = &net->model->matrix[PN_MATRIX_FC];
   for (int frame = 0; frame < frames; frame++) {
-    net->settle_due[frame] = pn_settle_due(features + frame * PN_FEATURES);
+    net->settle_key[frame] = pn_settle_key(features + frame * PN_FEATURES);
     normalise(net->model, features + frame * PN_FEATURES, net->normalised_q12[frame]);
     net->kernels->gemv_s8_s16(net->acc[0], fc->weights, net->normalised_q12[frame], fc->padded_rows,
                               fc->padded_columns);

@@ -3,7 +3,6 @@
 #ifndef PN_NETWORK_STATE_H
 #define PN_NETWORK_STATE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "kernels/kernels.h"
@@ -32,7 +31,7 @@ struct pn_network {
   pn_conv_window conv1, conv2;
   pn_gru_state gru[PN_GRU_COUNT];
   int16_t *normalised_q12[PN_NETWORK_MAX_FRAMES]; /* zero-padded columns of fc */
-  bool settle_due[PN_NETWORK_MAX_FRAMES];
+  uint32_t settle_key[PN_NETWORK_MAX_FRAMES];     /* of each frame, see settle.h */
   int8_t *joined[PN_NETWORK_MAX_FRAMES]; /* conv2, gru1, gru2, gru3, gru_gb: input of fc_gb */
   int8_t *strength_input[PN_NETWORK_MAX_FRAMES]; /* gru3, conv2: input of gru_rb */
   int8_t *strength[PN_NETWORK_MAX_FRAMES];       /* gru_rb: input of fc_rb */

@@ -13,8 +13,7 @@ from host_tools.network.torch_model import Logits
 GAMMA = 0.5  # loudness exponent on amplitude gains
 EPSILON = 1e-4  # keeps the slope of g^0.5 finite at 0
 FOURTH_POWER_WEIGHT = 10.0
-VOICE_EMPHASIS = 4.0  # frames with speech count 1 + this, as in RNNoise v0.2
-LOST_SPEECH_EMPHASIS = 1.0  # a gain below its target counts 1 + this
+VOICE_EMPHASIS = 2.0  # frames with speech count 1 + this, as in RNNoise v0.2
 STRENGTH_WEIGHT = 1.0
 VOICE_WEIGHT = 0.05
 DISTORTION_WEIGHT = 0.15
@@ -60,20 +59,17 @@ class Losses:
 def compute_losses(logits: Logits, targets: TargetBatch) -> Losses:
     """Compare outputs with targets.
 
-    Gains: d^2 + 10 d^4 with d the difference of g^0.5, weighted up in frames with speech and where
-    the gain is too low, since lost speech is heard more than noise that stays; strengths: squared
-    difference of (1-r)^0.5, the part that lets noise pass, weighted by the gain since the strength
-    of a band that is silenced is neither heard nor well defined; voice: binary cross-entropy;
-    distortion: see
-    ``distortion_loss``.
+    Gains: d^2 + 10 d^4 with d the difference of g^0.5, weighted up in frames with speech;
+    strengths: squared difference of (1-r)^0.5, the part that lets noise pass, weighted by the gain
+    since the strength of a band that is silenced is neither heard nor well defined; voice: binary
+    cross-entropy; distortion: see ``distortion_loss``.
     """
     weights = targets.mask * (1.0 + VOICE_EMPHASIS * targets.voice.unsqueeze(2))
     gains = torch.sigmoid(logits.gain)
     gain_error = _power(targets.gain) - _power(gains)
     squared = gain_error.square()
     error = squared + FOURTH_POWER_WEIGHT * squared.square()
-    lost = 1.0 + LOST_SPEECH_EMPHASIS * (gain_error > 0.0)
-    gain = (weights * lost * error).sum() / weights.sum().clamp(min=1.0)
+    gain = (weights * error).sum() / weights.sum().clamp(min=1.0)
     strength_error = _power(1.0 - targets.strength) - _power(torch.sigmoid(-logits.strength))
     heard = targets.mask * targets.gain
     strength = (heard * strength_error.square()).sum() / heard.sum().clamp(min=1.0)

@@ -22,7 +22,7 @@ from host_tools.quantize.model import (
     QuantizedMatrix,
     QuantizedModel,
 )
-from host_tools.quantize.settle import settle_due, settle_q24
+from host_tools.quantize.settle import settle_keys, settle_q24
 
 IntArray = npt.NDArray[np.int64]
 
@@ -127,15 +127,15 @@ class IntegerNetwork:
             raise ValueError(f"features must have shape [T, {FEATURES}], got {features.shape}")
         self.saturation.frames += len(features)
         profile = self.model.profile
-        due = settle_due(features)
+        keys = settle_keys(features)
         x8 = self._tanh_layer("fc", self._normalise(features))
         x8 = self._convolution("conv1", profile.conv1_kernel, x8)
         conv2 = self._convolution("conv2", profile.conv2_kernel, x8)
-        gru1 = self._gru("gru1", conv2, due)
-        gru2 = self._gru("gru2", gru1, due)
-        gru3 = self._gru("gru3", gru2, due)
-        gain_gru = self._gru("gru_gb", gru3, due)
-        strength_gru = self._gru("gru_rb", np.concatenate([gru3, conv2], axis=1), due)
+        gru1 = self._gru("gru1", conv2, keys)
+        gru2 = self._gru("gru2", gru1, keys)
+        gru3 = self._gru("gru3", gru2, keys)
+        gain_gru = self._gru("gru_gb", gru3, keys)
+        strength_gru = self._gru("gru_rb", np.concatenate([gru3, conv2], axis=1), keys)
         joined = np.concatenate([conv2, gru1, gru2, gru3, gain_gru], axis=1)
         gains = self._sigmoid_layer("fc_gb", joined)
         strengths = self._sigmoid_layer("fc_rb", strength_gru)
@@ -181,7 +181,7 @@ class IntegerNetwork:
         columns = [padded[offset : offset + len(x8)] for offset in range(kernel)]
         return self._tanh_layer(name, np.concatenate(columns, axis=1))
 
-    def _gru(self, name: str, x8: Int8Array, due: npt.NDArray[np.bool_]) -> Int8Array:
+    def _gru(self, name: str, x8: Int8Array, keys: npt.NDArray[np.uint32]) -> Int8Array:
         units = self.model.profile.recurrent_sizes[name][1]
         inputs = self._products[f"{name}.input"](x8) + self._bias[f"{name}.input"]
         recurrent = self._products[f"{name}.recurrent"]
@@ -196,8 +196,8 @@ class IntegerNetwork:
             gated = a[2 * units :] + mul_q31(u[2 * units :] + bias, r << 16)
             n_q24 = self._tanh(name, gated) << 9
             h_q24 = n_q24 + mul_q31(h_q24 - n_q24, z << 16)
-            if due[t]:
-                h_q24 = settle_q24(h_q24)
+            if keys[t]:
+                h_q24 = settle_q24(h_q24, int(keys[t]))
             states[t] = round_shift(h_q24, 9)
             h8 = to_x8(states[t])
         self._state_q24[name] = h_q24
