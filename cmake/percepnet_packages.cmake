@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian packages, a file a component: cpack -G DEB in a build folder.
 
-# libc6 2.17 is the first for 64-bit ARM; nothing newer is used (tests/build/test_packages.py).
-set(pn_libc "libc6 (>= 2.17)")
+# Cross builds use nothing newer than glibc 2.17, the first for 64-bit ARM (tests/build/test_packages.py
+# checks it); dpkg-shlibdeps knows what a build for this machine needs.
+set(pn_libc)
+if(CMAKE_CROSSCOMPILING)
+  set(pn_libc "libc6 (>= 2.17)")
+else()
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+endif()
 
 set(pn_debian_architecture "${CMAKE_SYSTEM_PROCESSOR}")
 string(REGEX REPLACE "^(aarch64|arm64)$" "arm64" pn_debian_architecture "${pn_debian_architecture}")
@@ -23,7 +29,7 @@ endmacro()
 
 set(pn_tools_libc "${pn_libc}")
 if(PN_STATIC_PROGRAMS)
-  set(pn_tools_libc "")
+  set(pn_tools_libc)
 endif()
 set(pn_library_package libpercepnet${PROJECT_VERSION_MAJOR})
 

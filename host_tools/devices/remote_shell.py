@@ -56,8 +56,9 @@ class SshAddress:
     def name(self) -> str:
         """The device name with this address."""
         user = f"{self.user}@" if self.user else ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
         port = f":{self.port}" if self.port else ""
-        return f"{KIND}:{user}{self.host}{port}"
+        return f"{KIND}:{user}{host}{port}"
 
 
 class RemoteShell:

@@ -13,7 +13,7 @@ from host_tools.network.torch_model import Logits
 GAMMA = 0.5  # loudness exponent on amplitude gains
 EPSILON = 1e-4  # keeps the slope of g^0.5 finite at 0
 FOURTH_POWER_WEIGHT = 10.0
-VOICE_EMPHASIS = 2.0  # frames with speech count 1 + this, as in RNNoise v0.2
+VOICE_EMPHASIS = 2.0  # frames with speech count 1 + this; the idea is RNNoise v0.2's
 STRENGTH_WEIGHT = 1.0
 VOICE_WEIGHT = 0.05
 DISTORTION_WEIGHT = 0.15

@@ -50,6 +50,7 @@ class _Scan(torch.autograd.Function):
             u = torch.addcmul(bias, torch.mm(read[t], transposed), factor)
             torch.add(inputs[t, :, : 2 * units], u[:, : 2 * units], out=zr)
             zr.sigmoid_()
+            # The backward pass has the slope at the limit, so that a gate beyond it can come back.
             zr[:, :units].clamp_(max=UPDATE_LIMIT)
             gated[t] = u[:, 2 * units :]
             torch.addcmul(inputs[t, :, 2 * units :], zr[:, units:], gated[t], out=n)

@@ -18,7 +18,7 @@ import pytest
 import serial
 
 from host_tools.devices import open_device, serial_line
-from host_tools.devices.base import Samples
+from host_tools.devices.base import Samples, Settings
 from host_tools.devices.host import HostDevice
 from host_tools.devices.serial_line import SerialAddress, SerialDevice
 from host_tools.errors import DataError, DeviceError, ProtocolError, UsageError
@@ -62,6 +62,7 @@ def digest_on_host(pcm: Samples, agent: Path, model_path: str) -> str:
         return host.run(pcm).digest
 
 
+@pytest.mark.slow
 def test_a_mebibyte_each_way_over_a_faulty_line_arrives_whole(
     agent: Path, model_path: str, noise: Noise
 ) -> None:
@@ -74,6 +75,21 @@ def test_a_mebibyte_each_way_over_a_faulty_line_arrives_whole(
         assert device._session.resent > 0
     assert proxy.to_device.hit > 0 and proxy.to_host.hit > 0
     assert proxy.to_device.sent > 1 << 20 and proxy.to_host.sent > 1 << 20
+
+
+def test_one_session_after_another_over_a_noisy_start(
+    agent: Path, model_path: str, noise: Noise
+) -> None:
+    pcm = noise(48_000)
+    expected = digest_on_host(pcm, agent, model_path)
+    with line_to_agent(agent, model_path) as proxy:
+        with serial.Serial(proxy.host_path, BAUD) as port:
+            port.write(b"noise before the first byte\n")
+        for _ in range(2):
+            with SerialDevice(address(proxy)) as device:
+                assert device.run(pcm).digest == expected
+                device.configure(Settings())
+                assert len(device.stream(pcm[:480]).pcm) == 480
 
 
 def test_the_protocol_adds_at_most_three_percent(
@@ -134,6 +150,7 @@ def test_a_cable_pulled_and_put_back_in_an_upload_loses_nothing(
         assert pulled.is_set()
 
 
+@pytest.mark.slow
 def test_a_line_without_an_answer_is_a_device_error_in_time() -> None:
     proxy = SerialProxy()
     began = time.monotonic()
@@ -145,6 +162,7 @@ def test_a_line_without_an_answer_is_a_device_error_in_time() -> None:
     assert time.monotonic() - began < 10.0
 
 
+@pytest.mark.slow
 def test_another_program_at_the_end_of_the_line_is_recognised() -> None:
     proxy = SerialProxy()
     talker = serial.Serial(proxy.device_path)

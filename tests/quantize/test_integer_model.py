@@ -132,9 +132,8 @@ def layer_ratios_db(checkpoint: Checkpoint, features: Int16Array) -> dict[str, f
 @pytest.mark.parametrize("update_bias", [4.5, 5.4, 8.5])
 def test_slow_update_gates_keep_their_speed(update_bias: float) -> None:
     features = plausible_features(400, 4)
-    features = features[
-        settle_keys(features) == 0
-    ]  # what settling changes is no error of the gates
+    # what settling changes is no error of the gates
+    features = features[settle_keys(features) == 0]
     ratios = layer_ratios_db(slow_gates(update_bias), features)
     assert ratios["gru1"] > 15.0
 

@@ -42,7 +42,7 @@ typedef struct pn_gru_scales {
 } pn_gru_scales;
 
 /* Largest update gate of a GRU, 1 - 2^-8: states forget with a time constant of 2.56 s at the
- * latest, so that a device that ran for hours and one just reset come to the same bits. */
+ * latest, without it a device would remember for minutes (settle.h does the rest). */
 #define PN_UPDATE_LIMIT_Q15 32640
 
 typedef struct pn_kernels {
