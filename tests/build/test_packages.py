@@ -12,11 +12,11 @@ import soundfile
 from elftools.elf.elffile import ELFFile
 
 from host_tools.measure.clip import load_clip
-from tests.needs import ROOT, need_build, need_program
+from tests.build.debian_packages import NAMES, pack
+from tests.needs import need_build, need_program
 
 ARCHITECTURES = {"rpi-aarch64": "arm64", "rpi-armv7": "armhf"}
 EMULATORS = {"rpi-aarch64": "qemu-aarch64", "rpi-armv7": "qemu-arm"}
-NAMES = ["libpercepnet-dev", "libpercepnet0", "percepnet-ladspa", "percepnet-tools"]
 OLDEST_GLIBC = (2, 17)
 
 pytestmark = pytest.mark.slow
@@ -31,10 +31,7 @@ def preset(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def packages(preset: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("packages")
-    command = [need_program("cpack"), "-G", "DEB", "-B", str(folder)]
-    subprocess.run(command, cwd=ROOT / "build" / preset, check=True, capture_output=True)
-    return sorted(folder.glob("*.deb"))
+    return pack(preset, tmp_path_factory.mktemp("packages"))
 
 
 @pytest.fixture(scope="module")
