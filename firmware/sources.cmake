@@ -31,17 +31,43 @@ set(PN_LAB_SOURCES
   lab/frontend_lab.c
   lab/network_lab.c)
 
-set(PN_AGENT_SOURCES
+# The agent's core, free of any system; crc32.c is in the library too, but not visible there.
+set(PN_AGENT_CORE_SOURCES
   agent/agent.c
-  agent/cpu_info.c
+  agent/flash.c
   agent/frame.c
-  agent/main.c
+  agent/readings.c
   agent/runner.c
   agent/serve.c
   agent/stage_marks.c
-  agent/tty.c
-  apps/load_file.c
   src/crc32.c)
+
+set(PN_AGENT_SOURCES
+  ${PN_AGENT_CORE_SOURCES}
+  agent/build_id_linux.c
+  agent/cpu_info.c
+  agent/flash_linux.c
+  agent/main.c
+  agent/program_check_linux.c
+  agent/readings_linux.c
+  agent/tty.c
+  agent/vcgencmd_linux.c
+  apps/load_file.c)
+
+set(PN_BARE_METAL_SOURCES
+  bare_metal/board.c
+  bare_metal/boot_options.c
+  bare_metal/interrupts.c
+  bare_metal/libc/string.c
+  bare_metal/loader.c
+  bare_metal/mailbox.c
+  bare_metal/main.c
+  bare_metal/mmu.c
+  bare_metal/start.S
+  bare_metal/timer.c
+  bare_metal/uart_mini.c
+  bare_metal/uart_pins.c
+  bare_metal/uart_pl011.c)
 
 set(PN_DENOISE_SOURCES
   apps/load_file.c

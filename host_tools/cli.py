@@ -17,10 +17,12 @@ import typer
 
 from host_tools import __version__
 from host_tools.commands import (
+    board,
     build,
     devices,
     doctor,
     evaluate,
+    flash,
     generate,
     measure,
     quantize,
@@ -48,6 +50,8 @@ app.command("quantize")(quantize.quantize)
 app.command("generate")(generate.generate)
 app.command("build")(build.build)
 app.command("devices")(devices.devices)
+app.command("flash")(flash.flash)
+app.command("board")(board.board)
 app.command("doctor")(doctor.doctor)
 app.command("denoise")(denoise_command.denoise)
 app.command("measure")(measure.measure)

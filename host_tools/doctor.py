@@ -117,7 +117,7 @@ def _agents() -> list[Check]:
     checks = []
     for target in TARGETS:
         try:
-            path = agent_path(target.name)
+            path = agent_path(target.name).with_name(target.product)
         except ToolError as error:
             return [Check("agents", False, "required", str(error), "pip install -e .")]
         ok = path.is_file()

@@ -23,6 +23,7 @@ ROOMS = [
     "build",
     "protocol",
     "devices",
+    "flash",
     "denoise",
     "measure",
     "report",

@@ -5,6 +5,7 @@
 #include "stage_marks.h"
 
 #define BYTES_PER_FRAME (2u * PN_FRAME_SAMPLES * sizeof(int16_t) + (1u + PN_STAGE_COUNT) * 4u)
+#define COUNTS_PER_FRAME ((1u + PN_STAGE_COUNT) * sizeof(pn_agent_counts))
 #if defined(__clang__)
 #define PN_COMPILER __VERSION__
 #elif defined(__GNUC__)
@@ -36,8 +37,8 @@ static uint32_t pn_agent_kernels_compiled(void) {
 /* The kernel is chosen before the model is looked at, so an empty image tells without the time
  * that checking a real one takes. */
 static bool pn_agent_kernel_runs(pn_kernel kernel) {
-  static const uint64_t no_image[2] = {0, 0};
-  uint64_t memory[2] = {0, 0};
+  static const _Alignas(16) uint64_t no_image[2] = {0, 0};
+  _Alignas(16) uint64_t memory[2] = {0, 0};
   pn_config config;
   pn_state *state = NULL;
   pn_config_init(&config);
@@ -55,12 +56,30 @@ static void pn_agent_on_stage(void *user, pn_stage finished) {
     agent->stage_row[finished] += (uint32_t)(now - agent->stage_start_ns);
     agent->stage_start_ns = now;
   }
+  if (agent->settings.stage_counters && agent->stage_counts_row != NULL &&
+      finished < PN_STAGE_COUNT) {
+    const pn_agent_counts now = pn_agent_counts_now(agent);
+    pn_agent_counts *row = &agent->stage_counts_row[finished];
+    row->instructions += now.instructions - agent->stage_start_counts.instructions;
+    row->cycles += now.cycles - agent->stage_start_counts.cycles;
+    agent->stage_start_counts = pn_agent_counts_now(agent);
+  }
+}
+
+pn_agent_counts pn_agent_counts_now(const pn_agent *agent) {
+  pn_agent_counts counts = {0, 0};
+  const pn_agent_platform *platform = agent->platform;
+  if (platform->read_counters != NULL) {
+    platform->read_counters(platform->user, &counts.instructions, &counts.cycles);
+  }
+  return counts;
 }
 
 /* Share what the state leaves over among input, output and times. */
 static void pn_agent_lay_out(pn_agent *agent) {
   const size_t left = agent->memory_bytes - agent->state_bytes;
-  size_t frames = left / BYTES_PER_FRAME;
+  const bool counters = agent->platform->read_counters != NULL;
+  size_t frames = left / (BYTES_PER_FRAME + (counters ? COUNTS_PER_FRAME : 0u));
   if (frames > UINT32_MAX / (PN_FRAME_SAMPLES * sizeof(int16_t))) {
     frames = UINT32_MAX / (PN_FRAME_SAMPLES * sizeof(int16_t));
   }
@@ -71,6 +90,10 @@ static void pn_agent_lay_out(pn_agent *agent) {
   agent->output = agent->input + frames * PN_FRAME_SAMPLES;
   agent->call_times = (uint32_t *)(void *)(agent->output + frames * PN_FRAME_SAMPLES);
   agent->stage_times = agent->call_times + frames;
+  if (counters) {
+    agent->call_counts = (pn_agent_counts *)(void *)(agent->stage_times + frames * PN_STAGE_COUNT);
+    agent->stage_counts = agent->call_counts + frames;
+  }
   agent->calls = 0;
 }
 
@@ -94,7 +117,7 @@ pn_status pn_agent_apply(pn_agent *agent, const pn_agent_settings *settings) {
     status = pn_agent_build_state(agent, settings->kernel);
   }
   agent->settings = *settings;
-  const bool hook = settings->stage_times || settings->stage_marks;
+  const bool hook = settings->stage_times || settings->stage_marks || settings->stage_counters;
   if (status == PN_OK) status = pn_reset(agent->state);
   if (status == PN_OK) {
     status = pn_set_attenuation_limit_db(agent->state, settings->attenuation_limit_db);
@@ -135,13 +158,17 @@ pn_agent_status pn_agent_library_error(pn_writer *answer, pn_status status) {
 
 static pn_agent_status pn_agent_identify(const pn_agent *agent, pn_writer *answer) {
   const pn_agent_platform *platform = agent->platform;
-  const bool cpu_clock = platform->cpu_clock_ns != NULL;
+  unsigned abilities = PN_ABILITY_PACING;
+  if (platform->cpu_clock_ns != NULL) abilities |= PN_ABILITY_CPU_CLOCK;
+  if (platform->read_counters != NULL) abilities |= PN_ABILITY_COUNTERS;
+  if (platform->image_begin != NULL) abilities |= PN_ABILITY_FLASH;
+  if (platform->read_file != NULL) abilities |= PN_ABILITY_READINGS;
   pn_put_u32(answer, PN_FRAME_PAYLOAD_MAX);
   pn_put_u32(answer, platform->receive_buffer_bytes);
   pn_put_u32(answer, agent->capacity_frames);
   pn_put_u32(answer, (uint32_t)agent->state_bytes);
   pn_put_u32(answer, platform->clock_resolution_ns);
-  pn_put_u32(answer, (cpu_clock ? 1u : 0u) | 2u);
+  pn_put_u32(answer, abilities);
   pn_put_u32(answer, (uint32_t)pn_sample_rate());
   pn_put_u16(answer, (unsigned)pn_frame_samples());
   pn_put_u16(answer, (unsigned)pn_delay_samples());
@@ -155,6 +182,8 @@ static pn_agent_status pn_agent_identify(const pn_agent *agent, pn_writer *answe
   pn_put_string(answer, platform->cpu_name);
   pn_put_string(answer, PN_COMPILER);
   pn_put_string(answer, pn_error_string(agent->library_status));
+  pn_put_string(answer, platform->build_id);
+  pn_put_string(answer, platform->name);
   return PN_AGENT_OK;
 }
 
@@ -168,6 +197,7 @@ static pn_agent_status pn_agent_configure(pn_agent *agent, pn_reader *request, p
   settings.packets = (flags & PN_SETTING_PACKETS) != 0;
   settings.stage_times = (flags & PN_SETTING_STAGE_TIMES) != 0;
   settings.stage_marks = (flags & PN_SETTING_STAGE_MARKS) != 0;
+  settings.stage_counters = (flags & PN_SETTING_STAGE_COUNTERS) != 0;
   const pn_status status = pn_agent_apply(agent, &settings);
   if (status != PN_OK) return pn_agent_library_error(answer, status);
   pn_put_string(answer, pn_kernel_name(agent->state));
@@ -207,6 +237,12 @@ static pn_agent_status pn_agent_download(const pn_agent *agent, pn_reader *reque
   } else if (region == PN_REGION_STAGE_TIMES) {
     source = (const uint8_t *)agent->stage_times;
     size = (size_t)agent->calls * PN_STAGE_COUNT * sizeof(uint32_t);
+  } else if (region == PN_REGION_CALL_COUNTS && agent->call_counts != NULL) {
+    source = (const uint8_t *)agent->call_counts;
+    size = (size_t)agent->calls * sizeof(pn_agent_counts);
+  } else if (region == PN_REGION_STAGE_COUNTS && agent->stage_counts != NULL) {
+    source = (const uint8_t *)agent->stage_counts;
+    size = (size_t)agent->calls * PN_STAGE_COUNT * sizeof(pn_agent_counts);
   }
   if (offset > size || count > size - offset) return PN_AGENT_OUT_OF_RANGE;
   if (count > PN_FRAME_PAYLOAD_MAX - 8u) return PN_AGENT_OUT_OF_RANGE;
@@ -229,6 +265,15 @@ pn_agent_status pn_agent_execute(pn_agent *agent, const pn_frame *frame, pn_writ
     case PN_COMMAND_DOWNLOAD: return pn_agent_download(agent, &request, answer);
     case PN_COMMAND_STREAM: return pn_agent_stream(agent, &request, answer);
     case PN_COMMAND_GOODBYE: agent->finished = true; return PN_AGENT_OK;
+    case PN_COMMAND_FLASH_BEGIN:
+    case PN_COMMAND_FLASH_BLOCKS:
+    case PN_COMMAND_FLASH_WRITE:
+    case PN_COMMAND_FLASH_COMMIT:
+      return pn_agent_flash_command(agent, frame->type, &request, answer);
+    case PN_COMMAND_READ_FILE:
+    case PN_COMMAND_LIST_FOLDER:
+    case PN_COMMAND_FIRMWARE_QUERY:
+      return pn_agent_readings(agent, frame->type, &request, answer);
     default: return PN_AGENT_UNKNOWN_COMMAND;
   }
 }

@@ -12,7 +12,10 @@
 
 #include "../apps/load_file.h"
 #include "agent.h"
+#include "build_id_linux.h"
 #include "cpu_info.h"
+#include "flash_linux.h"
+#include "readings_linux.h"
 #include "tty.h"
 
 #define MEMORY_MIB_DEFAULT 32ul
@@ -32,6 +35,7 @@ typedef struct options {
   unsigned long memory_mib;
   const char *tty;
   const char *model_path;
+  bool replaceable; /* its own program file can be found */
 } options;
 
 static const char *const kernel_names[] = {"auto", "scalar", "neon",      "dotprod",
@@ -147,17 +151,28 @@ static int parse_options(int argc, char **argv, options *chosen) {
 static pn_agent_platform describe(const options *chosen, link_ends *ends, const char *cpu_name) {
   struct timespec resolution = {0, 1};
   clock_getres(CLOCK_MONOTONIC, &resolution);
-  const pn_agent_platform platform = {
+  pn_agent_platform platform = {
       .user = ends,
       .read = link_read,
       .write = link_write,
       .clock_ns = wall_clock_ns,
       .cpu_clock_ns = cpu_clock_ns,
       .sleep_until_ns = sleep_until_ns,
+      .read_file = pn_linux_read_file,
+      .list_folder = pn_linux_list_folder,
+      .query_firmware = pn_linux_query_firmware,
       .clock_resolution_ns = (uint32_t)resolution.tv_nsec,
       .receive_buffer_bytes = chosen->tty == NULL ? PIPE_BUFFER_BYTES : TTY_BUFFER_BYTES,
       .cpu_name = cpu_name,
-      .cpu_arch = pn_agent_cpu_arch()};
+      .cpu_arch = pn_agent_cpu_arch(),
+      .build_id = pn_linux_build_id(),
+      .name = "linux"};
+  if (chosen->replaceable) {
+    platform.image_begin = pn_linux_image_begin;
+    platform.image_check = pn_linux_image_check;
+    platform.image_install = pn_linux_image_install;
+    platform.image_start = pn_linux_image_start;
+  }
   return platform;
 }
 
@@ -208,7 +223,7 @@ static int serve_with_memory(const options *chosen, link_ends *ends) {
 }
 
 int main(int argc, char **argv) {
-  options chosen = {PN_KERNEL_AUTO, MEMORY_MIB_DEFAULT, NULL, NULL};
+  options chosen = {PN_KERNEL_AUTO, MEMORY_MIB_DEFAULT, NULL, NULL, pn_linux_flash_prepare(argv)};
   const int early = parse_options(argc, argv, &chosen);
   if (early >= 0) return early;
   signal(SIGPIPE, SIG_IGN);

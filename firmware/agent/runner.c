@@ -38,14 +38,21 @@ static uint32_t pn_agent_saturate_ns(uint64_t ns) {
   return ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
 }
 
-/* One timed library call on 1 or 2 frames; *end_ns receives the clock after it. */
+/* One timed library call on 1 or 2 frames; *end_ns receives the clock after it, *counts the
+ * counters' differences. */
 static pn_status pn_agent_call(pn_agent *agent, const int16_t *in, int16_t *out, unsigned frames,
-                               pn_frame_info *info, uint64_t *end_ns, uint32_t *time_ns) {
+                               pn_frame_info *info, uint64_t *end_ns, uint32_t *time_ns,
+                               pn_agent_counts *counts) {
   const uint64_t start_ns = pn_agent_now(agent);
+  const pn_agent_counts start = pn_agent_counts_now(agent);
   agent->stage_start_ns = start_ns;
+  agent->stage_start_counts = start;
   pn_mark_frame();
   const pn_status status = frames == 2 ? pn_process_packet(agent->state, in, out, info)
                                        : pn_process_frame(agent->state, in, out, info);
+  const pn_agent_counts end = pn_agent_counts_now(agent);
+  counts->instructions = end.instructions - start.instructions;
+  counts->cycles = end.cycles - start.cycles;
   *end_ns = pn_agent_now(agent);
   *time_ns = pn_agent_saturate_ns(*end_ns - start_ns);
   return status;
@@ -58,6 +65,17 @@ static void pn_agent_report_progress(pn_agent *agent, uint16_t sequence, uint32_
   pn_put_u32(&payload, done);
   pn_put_u32(&payload, all);
   pn_agent_send(agent, PN_NOTICE_PROGRESS, sequence, PN_AGENT_OK, bytes, payload.used);
+}
+
+static void pn_agent_count_stages_of(pn_agent *agent, uint32_t call) {
+  if (agent->stage_counts == NULL) return;
+  agent->stage_counts_row = agent->stage_counts + (size_t)call * PN_STAGE_COUNT;
+  memset(agent->stage_counts_row, 0, PN_STAGE_COUNT * sizeof(pn_agent_counts));
+}
+
+/* CRC-32 of so many counts; 0 without counters. */
+static uint32_t pn_agent_counts_crc(const pn_agent_counts *counts, size_t count) {
+  return counts == NULL ? 0 : pn_crc32(0, counts, count * sizeof *counts);
 }
 
 /* All frames of a run. Frame i of a paced run is handed out when it would have been recorded and
@@ -77,10 +95,14 @@ static pn_status pn_agent_run_frames(pn_agent *agent, const pn_run_request *run,
     const size_t at = (size_t)frame * PN_FRAME_SAMPLES;
     agent->stage_row = agent->stage_times + (size_t)agent->calls * PN_STAGE_COUNT;
     memset(agent->stage_row, 0, PN_STAGE_COUNT * sizeof(uint32_t));
+    pn_agent_count_stages_of(agent, agent->calls);
     uint64_t end_ns = 0;
+    pn_agent_counts counts = {0, 0};
     const pn_status status = pn_agent_call(agent, agent->input + at, agent->output + at, step, NULL,
-                                           &end_ns, &agent->call_times[agent->calls]);
+                                           &end_ns, &agent->call_times[agent->calls], &counts);
+    if (agent->call_counts != NULL) agent->call_counts[agent->calls] = counts;
     agent->stage_row = NULL;
+    agent->stage_counts_row = NULL;
     if (status != PN_OK) return status;
     agent->calls += 1;
     totals->done_frames += step;
@@ -130,6 +152,9 @@ pn_agent_status pn_agent_run(pn_agent *agent, uint16_t sequence, pn_reader *requ
   pn_put_u32(answer, pn_crc32(0, agent->stage_times, stage_bytes));
   pn_put_u64(answer, wall_ns);
   pn_put_u64(answer, cpu_ns);
+  pn_put_u32(answer, pn_agent_counts_crc(agent->call_counts, agent->calls));
+  pn_put_u32(answer, pn_agent_counts_crc(agent->stage_counts,
+                                         (size_t)agent->calls * PN_STAGE_COUNT));
   return PN_AGENT_OK;
 }
 
@@ -147,8 +172,10 @@ pn_agent_status pn_agent_stream(pn_agent *agent, pn_reader *request, pn_writer *
   const unsigned frames = samples == PN_PACKET_SAMPLES ? 2 : 1;
   uint64_t end_ns = 0;
   uint32_t time_ns = 0;
+  pn_agent_counts counts = {0, 0};
   agent->stage_row = NULL;
-  const pn_status status = pn_agent_call(agent, pcm, pcm, frames, info, &end_ns, &time_ns);
+  agent->stage_counts_row = NULL;
+  const pn_status status = pn_agent_call(agent, pcm, pcm, frames, info, &end_ns, &time_ns, &counts);
   if (status != PN_OK) return pn_agent_library_error(answer, status);
   const pn_frame_info *last = &info[frames - 1];
   pn_put_u32(answer, time_ns);

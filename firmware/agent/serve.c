@@ -76,6 +76,10 @@ static void pn_agent_answer(pn_agent *agent, const pn_frame *frame) {
     pn_agent_remember(agent, frame, status, &answer);
   }
   pn_agent_send(agent, type, frame->sequence, status, answer.bytes, answer.used);
+  if (agent->flash.start) {
+    agent->flash.start = false;
+    agent->platform->image_start(agent->platform->user);
+  }
 }
 
 static void pn_agent_receive(pn_agent *agent, uint8_t byte) {

@@ -14,6 +14,7 @@ from host_tools.errors import DataError, MissingDependency, ToolError
 from host_tools.generate.checkout import checkout_root
 
 _PRODUCTS = (
+    "kernel8.img",
     "libpercepnet.a",
     "libpercepnet.so",
     "libpercepnet_lab.so",
@@ -45,12 +46,10 @@ def check_commands(target: Target, which: Callable[[str], str | None] = shutil.w
     )
 
 
-def build(
-    target_name: str, output: Path | None = None, options: Sequence[str] = ()
-) -> BuildResult:
+def build(target_name: str, output: Path | None = None, options: Sequence[str] = ()) -> BuildResult:
     """Build library, agent and programs for *target_name* (see TARGET_NAMES).
 
-    *output*: folder to install into (bin, lib, include); None leaves all in build/.
+    *output*: folder to install into (bin, lib, include, or kernel8.img alone); None leaves all in build/.
     *options*: further CMake settings, each ``NAME=VALUE``.
     Raises UsageError (target), MissingDependency (compiler), ToolError (build failed).
     """

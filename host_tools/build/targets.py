@@ -23,6 +23,8 @@ class Target:
     name: str
     preset: str
     commands: tuple[Command, ...]
+    product: str = "percepnet_agent"
+    """The file that devices are given."""
 
 
 _COMMON = (
@@ -42,9 +44,7 @@ TARGETS = (
         (
             *_COMMON,
             *_CLANG,
-            Command(
-                ("aarch64-linux-gnu-gcc",), ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")
-            ),
+            Command(("aarch64-linux-gnu-gcc",), ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")),
         ),
     ),
     Target(
@@ -58,10 +58,20 @@ TARGETS = (
             ),
         ),
     ),
+    Target(
+        "rpi-bare-metal",
+        "rpi-bare-metal",
+        (
+            *_COMMON,
+            *_CLANG,
+            Command(("llvm-objcopy-19", "llvm-objcopy", "aarch64-linux-gnu-objcopy"), ("llvm-19",)),
+        ),
+        "kernel8.img",
+    ),
 )
 TARGET_NAMES = tuple(target.name for target in TARGETS)
 
-_PLANNED = ("rpi-bare-metal", "android")
+_PLANNED = ("android",)
 
 
 def find_target(name: str) -> Target:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def build(
     context: typer.Context,
-    target: Annotated[str, typer.Option(help="host, rpi-aarch64 or rpi-armv7.")] = "host",
+    target: Annotated[
+        str, typer.Option(help="host, rpi-aarch64, rpi-armv7 or rpi-bare-metal.")
+    ] = "host",
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Install there (bin, lib, include).")
     ] = None,

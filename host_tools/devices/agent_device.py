@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import zlib
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from host_tools.devices.base import (
     FRAME_SAMPLES,
@@ -22,6 +22,9 @@ from host_tools.devices.base import (
     StreamResult,
     pad_to_frames,
 )
+from host_tools.devices.board_files import AgentFiles
+from host_tools.devices.program_writer import NewProgramSilentError, Written, write_program
+from host_tools.devices.run_blocks import joined, offset_progress
 from host_tools.errors import DataError, DeviceError, ProtocolError, ToolError, UsageError
 from host_tools.protocol import PROTOCOL_VERSION, Command, RefusedError, Region, Session, Status
 from host_tools.protocol import messages as msg
@@ -30,6 +33,7 @@ from host_tools.protocol.transport import Transport
 
 _CHUNK_BYTES = 4080
 _FRAME_BYTES = FRAME_SAMPLES * 2
+_COUNTS_BYTES = 8  # instructions and cycles
 _PROGRESS_MS = 250
 _UPLOAD_TRIES = 3
 _LIBRARY_ERROR_KERNEL = -6
@@ -54,6 +58,8 @@ class AgentDevice(Device):
             raise
         self._session.window_bytes = self._reply.window_bytes
         self._kernel = self._reply.kernel
+        if msg.Ability.READINGS in self._reply.abilities:
+            self.board_files = AgentFiles(self._session)
 
     def identify(self) -> Identity:
         """See Device."""
@@ -73,6 +79,10 @@ class AgentDevice(Device):
             clock_resolution_ns=reply.clock_resolution_ns,
             has_cpu_clock=msg.Ability.CPU_CLOCK in reply.abilities,
             can_pace=msg.Ability.PACING in reply.abilities,
+            has_counters=msg.Ability.COUNTERS in reply.abilities,
+            can_flash=msg.Ability.FLASH in reply.abilities,
+            build_id=reply.build_id,
+            platform=reply.platform,
         )
 
     def configure(self, settings: Settings) -> None:
@@ -90,6 +100,7 @@ class AgentDevice(Device):
         flags |= msg.SettingFlag.PACKETS if settings.mode == "packet" else 0
         flags |= msg.SettingFlag.STAGE_TIMES if settings.stage_times else 0
         flags |= msg.SettingFlag.STAGE_MARKS if settings.stage_marks else 0
+        flags |= msg.SettingFlag.STAGE_COUNTERS if settings.stage_counters else 0
         payload = msg.configure_payload(
             msg.KERNEL_NAMES.index(settings.kernel), settings.attenuation_limit_db, flags
         )
@@ -114,11 +125,11 @@ class AgentDevice(Device):
         step = self._reply.capacity_frames
         for start in range(0, max(frames, 1), step):
             block = audio[start * FRAME_SAMPLES : (start + step) * FRAME_SAMPLES]
-            notice = _offset_progress(progress, start, frames)
+            notice = offset_progress(progress, start, frames)
             blocks.append(self._run_block(block, pace_ms, notice))
         if progress is not None:
             progress(frames, frames)
-        return _joined(blocks)
+        return joined(blocks)
 
     def stream(self, pcm: Samples) -> StreamResult:
         """See Device."""
@@ -132,6 +143,25 @@ class AgentDevice(Device):
         if len(cleaned) != len(hop):
             raise ProtocolError(f"{self.name}: sent {len(hop)} samples, got {len(cleaned)} back")
         return StreamResult(cleaned, time_ns, voice_q15 / 32768, period)
+
+    def flash(self, program: bytes, progress: Progress | None = None) -> Written:
+        """Replace the device's program and begin a session with the new one.
+
+        *progress* is told bytes done and in all. Raises UsageError where that cannot be,
+        DeviceError (no room, not accepted; the old program runs) or NewProgramSilentError.
+        """
+        if not self.identify().can_flash:
+            raise UsageError(f"{self.name}: its agent cannot replace itself")
+        written = write_program(self._session, program, progress)
+        self._uploaded = None
+        try:
+            self._reply = msg.IdentifyReply.parse(self._session.open(), self.name)
+        except (DeviceError, ProtocolError) as error:
+            raise NewProgramSilentError(
+                f"{self.name}: the new program was started and does not answer"
+            ) from error
+        self._kernel = self._reply.kernel
+        return written
 
     def close(self) -> None:
         """See Device."""
@@ -202,6 +232,7 @@ class AgentDevice(Device):
             size = reply.calls * len(STAGES) * 4
             raw = self._download(Region.STAGE_TIMES, size, reply.stage_times_crc)
             stages = np.frombuffer(raw, dtype="<u4").astype(np.uint32).reshape(-1, len(STAGES))
+        call_counts, stage_counts = self._fetch_counts(reply)
         has_cpu_clock = msg.Ability.CPU_CLOCK in self._reply.abilities
         return RunResult(
             pcm=np.frombuffer(output, dtype="<i2").astype(np.int16),
@@ -214,7 +245,24 @@ class AgentDevice(Device):
             deadline_misses=reply.deadline_misses,
             pace_ms=pace_ms,
             kernel=self._kernel,
+            call_counts=call_counts,
+            stage_counts=stage_counts,
         )
+
+    def _fetch_counts(
+        self, reply: msg.RunReply
+    ) -> tuple[NDArray[np.uint32] | None, NDArray[np.uint32] | None]:
+        """Instructions and cycles of calls and stages; None where nobody counted."""
+        if msg.Ability.COUNTERS not in self._reply.abilities:
+            return None, None
+        size = reply.calls * _COUNTS_BYTES
+        raw = self._download(Region.CALL_COUNTS, size, reply.call_counts_crc)
+        calls = np.frombuffer(raw, dtype="<u4").astype(np.uint32).reshape(-1, 2)
+        if not self._settings.stage_counters:
+            return calls, None
+        raw = self._download(Region.STAGE_COUNTS, size * len(STAGES), reply.stage_counts_crc)
+        stages = np.frombuffer(raw, dtype="<u4").astype(np.uint32).reshape(-1, len(STAGES), 2)
+        return calls, stages
 
     def _transferred(self, direction: str, size: int) -> AnsweredNotice | None:
         notice = self.on_transfer
@@ -242,29 +290,3 @@ def _checked(pcm: Samples) -> Samples:
     if pcm.ndim != 1 or pcm.dtype != np.int16:
         raise UsageError(f"a device takes int16 mono audio, not {pcm.dtype} of shape {pcm.shape}")
     return pcm
-
-
-def _offset_progress(progress: Progress | None, start: int, frames: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, _: progress(start + done, frames)
-
-
-def _joined(blocks: Sequence[RunResult]) -> RunResult:
-    if len(blocks) == 1:
-        return blocks[0]
-    first = blocks[0]
-    stages = [block.stage_times_ns for block in blocks if block.stage_times_ns is not None]
-    cpu = [block.cpu_ns for block in blocks if block.cpu_ns is not None]
-    return RunResult(
-        pcm=np.concatenate([block.pcm for block in blocks]),
-        frames=sum(block.frames for block in blocks),
-        frames_per_call=first.frames_per_call,
-        call_times_ns=np.concatenate([block.call_times_ns for block in blocks]),
-        stage_times_ns=np.concatenate(stages) if stages else None,
-        wall_ns=sum(block.wall_ns for block in blocks),
-        cpu_ns=sum(cpu) if cpu else None,
-        deadline_misses=sum(block.deadline_misses for block in blocks),
-        pace_ms=first.pace_ms,
-        kernel=first.kernel,
-    )

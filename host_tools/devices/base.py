@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.devices.board_files import BoardFiles
+
 SAMPLE_RATE_HZ = 48_000
 FRAME_SAMPLES = 480
 DELAY_SAMPLES = 1440
@@ -35,7 +37,8 @@ class Identity:
 
     ``kernels_compiled`` are in the binary, ``kernels_available`` also run on this CPU.
     ``capacity_frames`` is the audio that fits into the agent's memory at once (longer audio
-    is split). ``model_digest`` is the SHA-256 of the model image, 64 hex digits.
+    is split). ``model_digest`` is the SHA-256 of the model image, 64 hex digits. ``build_id`` tells
+    its program from others ("" unknown); ``platform`` is "linux" or "bare-metal".
     """
 
     protocol_version: int
@@ -52,6 +55,10 @@ class Identity:
     clock_resolution_ns: int
     has_cpu_clock: bool
     can_pace: bool
+    has_counters: bool = False
+    can_flash: bool = False
+    build_id: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Settings:
     ``kernel`` is "auto" or a kernel's name; ``attenuation_limit_db`` is 0..100 (100: no limit).
     ``mode`` "packet" hands the library two frames a call. ``stage_times`` reads the clock
     after each stage (costs time itself); ``stage_marks`` only calls the pn_mark_* functions,
-    for instruction counters.
+    for instruction counters. ``stage_counters`` reads the counters after each stage.
     """
 
     kernel: str = "auto"
@@ -70,6 +77,7 @@ class Settings:
     mode: FrameMode = "frame"
     stage_times: bool = False
     stage_marks: bool = False
+    stage_counters: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,8 @@ class RunResult:
     ``stage_times_ns`` has shape [calls, 7] in the order of STAGES, or is None.
     ``wall_ns`` and ``cpu_ns`` cover the whole run (``cpu_ns`` None: the device has no CPU clock).
     ``deadline_misses`` counts calls that ended after their period in a paced run.
+    ``call_counts`` [calls, 2] are instructions and core cycles of each call, ``stage_counts``
+    [calls, 7, 2] those of its stages; None without counters.
     """
 
     pcm: Samples
@@ -94,6 +104,8 @@ class RunResult:
     deadline_misses: int
     pace_ms: int
     kernel: str
+    call_counts: NDArray[np.uint32] | None = None
+    stage_counts: NDArray[np.uint32] | None = None
     digest: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -138,6 +150,8 @@ class Device(ABC):
     """Most bytes a second each way; None where the link takes no time worth telling."""
     on_transfer: Transfer | None = None
     """Told of audio on its way to and from the device."""
+    board_files: BoardFiles | None = None
+    """What the device's system tells about itself; None where nobody reads it."""
 
     @abstractmethod
     def identify(self) -> Identity:

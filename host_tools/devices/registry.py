@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_tools.devices import emulator, host, remote_shell, serial_line, ssh
+from host_tools.devices import boards, emulator, host, remote_shell, serial_line, ssh
 from host_tools.devices.base import Device, ProbeResult
 from host_tools.devices.settings_file import named_devices
 from host_tools.errors import UsageError
 from host_tools.generate.model_file import find_model, model_path
 
-_PLANNED = ("board", "adb")
-_KINDS = (emulator.KIND, serial_line.KIND, remote_shell.KIND, *_PLANNED)
+_PLANNED = ("adb",)
+_KINDS = (emulator.KIND, boards.KIND, serial_line.KIND, remote_shell.KIND, *_PLANNED)
 
 
 def resolve(name: str) -> str:
@@ -54,6 +54,8 @@ def open_device(
         return host.HostDevice(model=image)
     if kind == emulator.KIND:
         return emulator.EmulatorDevice(rest, plugin=plugin, plugin_args=plugin_args, model=image)
+    if kind == boards.KIND:
+        return boards.open_board(rest, model=image)
     if kind == serial_line.KIND:
         return serial_line.SerialDevice(serial_line.SerialAddress.parse(rest), model=model)
     if kind == remote_shell.KIND:
@@ -70,7 +72,7 @@ def _checked_image(model: str) -> Path:
 
 def probe_all() -> list[ProbeResult]:
     """Every device that could be named, ready or not, with the reason."""
-    found = host.probe() + emulator.probe() + serial_line.probe()
+    found = host.probe() + emulator.probe() + boards.probe() + serial_line.probe()
     ready = {result.name: result for result in found}
     for named in named_devices().values():
         behind = ready.get(named.url)

@@ -135,16 +135,22 @@ class SerialDevice(AgentDevice):
         super().__init__(address.name, SerialTransport(address), address.timing)
         self.link_bytes_per_s = address.bytes_per_s
         if model is not None:
-            self._check_model(model)
+            hint = "start it with --model FILE.pnm or give the one it has"
+            require_model(self, model, hint)
 
-    def _check_model(self, model: str) -> None:
-        wanted, held = find_model(model), self.identify().model_digest
-        if held != wanted.digest:
-            self.close()
-            raise DataError(
-                f"{self.name}: the agent holds model {held[:12]}, not {wanted.name} "
-                f"{wanted.digest[:12]}; start it with --model FILE.pnm or give the one it has"
-            )
+
+def require_model(device: AgentDevice, model: str, hint: str) -> None:
+    """Close a device whose agent holds another model (name or file).
+
+    Raises DataError, with *hint* on what to try.
+    """
+    wanted, held = find_model(model), device.identify().model_digest
+    if held != wanted.digest:
+        device.close()
+        raise DataError(
+            f"{device.name}: the agent holds model {held[:12]}, not {wanted.name} "
+            f"{wanted.digest[:12]}; {hint}"
+        )
 
 
 def probe() -> list[ProbeResult]:

@@ -58,13 +58,16 @@ def deploy(shell: RemoteShell, folder: str | None, model: Path | None) -> Deploy
     wanted = [(AGENT_NAME, find_agent(target, shell.name))]
     if model is not None:
         wanted.append(("model.pnm", model))
-    sent = sum(_send_if_other(shell, place, name, path) for name, path in wanted)
+    sent = sum(send_if_other(shell, place, name, path) for name, path in wanted)
     image = f'"{place}/model.pnm"' if model is not None else None
     return Deployed(target, f'"{place}/{AGENT_NAME}"', image, sent)
 
 
-def _send_if_other(shell: RemoteShell, place: str, name: str, path: Path) -> bool:
-    """Send a file unless its equal is there; the old one stays until the new one is proven."""
+def send_if_other(shell: RemoteShell, place: str, name: str, path: Path) -> bool:
+    """Send *path* as *name* into the folder *place* unless its equal is there; whether it was sent.
+
+    The old one stays until the new one is proven. Raises DeviceError.
+    """
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     file = f'"{place}/{name}"'

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from host_tools.measure.board_counts import BoardCounts
 from host_tools.measure.budget import Figure, Kind
 from host_tools.measure.counts import InstructionCounts
 from host_tools.measure.estimate import LoadEstimate
@@ -68,6 +69,25 @@ def instruction_figures(counts: InstructionCounts) -> Instructions:
         everything_but_matrix=round(counts.everything_but_matrix, 1),
         overhead_not_counted=round(counts.overhead_per_frame, 1),
         top_functions={name: round(count, 1) for name, count in busiest},
+    )
+
+
+def counter_figures(counts: BoardCounts) -> Instructions:
+    """The same from a board's own counter, which knows no functions."""
+    spread = counts.distribution
+    return Instructions(
+        mean=round(counts.per_frame, 1),
+        p50=spread.p50,
+        p95=spread.p95,
+        p99=spread.p99,
+        max=spread.max,
+        frames=counts.frames,
+        warmup_frames=counts.warmup_frames,
+        network_matrix=None,
+        network_other=None,
+        everything_but_matrix=None,
+        overhead_not_counted=None,
+        top_functions={},
     )
 
 

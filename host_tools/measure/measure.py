@@ -14,19 +14,21 @@ from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ
 from host_tools.errors import MissingDependency, UsageError
 from host_tools.generate.model_file import ModelFile, find_model
 from host_tools.measure import emulated
+from host_tools.measure.board_conditions import conditions, look_at
 from host_tools.measure.budget import check_budget, load_budget
 from host_tools.measure.clip import Clip, load_clip
 from host_tools.measure.estimate import LoadEstimate
 from host_tools.measure.figures import (
     NO_FRAME_TIME,
     budget_figures,
+    counter_figures,
     estimated_load,
     instruction_figures,
     measured_frame_time,
     measured_load,
     unknown_load,
 )
-from host_tools.measure.opening import build_target, emulated_cpu
+from host_tools.measure.opening import build_target, emulated_cpu, is_emulated_board
 from host_tools.measure.plugin import check_qemu
 from host_tools.measure.quality import Quality, quality
 from host_tools.measure.result import (
@@ -41,6 +43,8 @@ from host_tools.measure.runs import (
     Output,
     Plan,
     Progress,
+    TimedRun,
+    count_on_board,
     count_on_emulator,
     reference_run,
     single_run,
@@ -50,6 +54,7 @@ from host_tools.measure.sizes import program_sizes
 from host_tools.measure.validity import (
     Rule,
     clock_rule,
+    counted_rule,
     digest_rule,
     length_rule,
     model_rule,
@@ -110,7 +115,9 @@ def measure(
 
     with open_device("host", model=model) as host:
         expected = reference_run(host, audio.noisy, plan, report)
-    if cpu is None:
+    if is_emulated_board(device):
+        figures = _on_board(device, model, audio, plan, report)
+    elif cpu is None:
         figures = _timed(device, model, audio, plan, report)
     else:
         figures = _counted(device, cpu, model, image, audio, plan, report)
@@ -164,7 +171,9 @@ def measure(
 def _timed(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
     """Load, frame and stage times of a device with a real clock."""
     with open_device(device, model=model) as opened:
+        before = look_at(opened)
         run = time_on_device(opened, audio.noisy, plan, progress)
+        board_rules, board_notes = conditions(before, look_at(opened))
     return Figures(
         output=run,
         load=measured_load(run),
@@ -173,11 +182,34 @@ def _timed(device: str, model: str, audio: Clip, plan: Plan, progress: Progress)
             length_rule(audio.seconds),
             repeats_rule(plan.repeats),
             clock_rule(bool(run.load_percent)),
+            *board_rules,
         ],
         frame_time=measured_frame_time(run),
         late_frames=run.late_frames,
         stages=run.stage_times_ns,
-        notes=["unpaced: frames follow each other at once, so the governor sees a busy core"],
+        instructions=counter_figures(run.counts) if run.counts else None,
+        notes=[
+            *_cycle_notes(run),
+            "unpaced: frames follow each other at once, so the governor sees a busy core",
+            *board_notes,
+        ],
+    )
+
+
+def _on_board(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
+    """Output of a whole emulated board, whose clock is not real, and counts where it counts."""
+    with open_device(device, model=model) as opened:
+        run = count_on_board(opened, audio.noisy, plan, progress)
+    load = unknown_load(run.identity.cpu_name, "an emulated board has no real speed")
+    if run.counts is None:
+        return Figures(run, load, rules=[], notes=["instructions unknown: Linux counts none here"])
+    return Figures(
+        output=run,
+        load=load,
+        rules=[counted_rule(run.counts.frames, run.expected_frames)],
+        instructions=counter_figures(run.counts),
+        stages=run.counts.stages,
+        notes=["instructions are exact: the board's own counter in instruction-counting mode"],
     )
 
 
@@ -221,10 +253,16 @@ def _uncounted(
     return Figures(output, load, rules=[], notes=[f"instructions unknown: {why}"])
 
 
+def _cycle_notes(run: TimedRun) -> list[str]:
+    if run.counts is None:
+        return []
+    return [f"{run.counts.cycles:,.0f} cycles a frame, core at {run.counts.core_mhz:.0f} MHz"]
+
+
 def _stages_unit(figures: Figures) -> Literal["instructions", "nanoseconds"] | None:
     if not figures.stages:
         return None
-    return "instructions" if figures.instructions is not None else "nanoseconds"
+    return "nanoseconds" if figures.frame_time.p50 is not None else "instructions"
 
 
 def _silent(what: str, done: int, total: int) -> None:

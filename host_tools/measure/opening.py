@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_tools.devices import emulator, host, resolve
+from host_tools.devices import boards, emulator, host, resolve
 from host_tools.devices.binaries import agent_path
 
 
@@ -16,6 +16,11 @@ def emulated_cpu(device: str) -> str | None:
         return None
     emulator.find_cpu(cpu)
     return cpu
+
+
+def is_emulated_board(device: str) -> bool:
+    """Whether a device is a whole board in an emulator. Raises UsageError (no such device)."""
+    return resolve(device).partition(":")[0] == boards.KIND
 
 
 def build_target(device: str) -> str | None:

@@ -49,7 +49,10 @@ class FrameTime:
 
 @dataclass(frozen=True)
 class Instructions:
-    """Exact instructions per 10 ms frame (counts.InstructionCounts, percentiles flattened)."""
+    """Exact instructions per 10 ms frame (counts.InstructionCounts, percentiles flattened).
+
+    None where only an emulator's plugin could tell and a board's own counter counted.
+    """
 
     mean: float
     p50: float
@@ -58,10 +61,10 @@ class Instructions:
     max: float
     frames: int
     warmup_frames: int
-    network_matrix: float
-    network_other: float
-    everything_but_matrix: float
-    overhead_not_counted: float
+    network_matrix: float | None
+    network_other: float | None
+    everything_but_matrix: float | None
+    overhead_not_counted: float | None
     top_functions: dict[str, float]
 
 

@@ -25,6 +25,7 @@ from host_tools.devices.base import (
     pad_to_frames,
     pcm_digest,
 )
+from host_tools.measure.board_counts import BoardCounts, board_counts
 from host_tools.measure.counts import InstructionCounts, read_counts
 from host_tools.measure.plugin import build_plugin, plugin_arguments
 
@@ -64,13 +65,23 @@ class TimedRun(Output):
     """Repeated runs on a device with a real clock.
 
     ``load_percent`` has one value a repeat, empty without a CPU clock; ``frame_times_us`` all
-    frames of all repeats; ``stage_times_ns`` means per frame, from a run of its own.
+    frames of all repeats; ``stage_times_ns`` means per frame, from a run of its own. ``counts`` are
+    of the last repeat, None without counters.
     """
 
     load_percent: list[float] = field(default_factory=list)
     frame_times_us: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     late_frames: int = 0
     stage_times_ns: dict[str, float] = field(default_factory=dict)
+    counts: BoardCounts | None = None
+
+
+@dataclass(frozen=True)
+class BoardRun(Output):
+    """One run on an emulated board; ``counts`` None where it cannot count."""
+
+    counts: BoardCounts | None
+    expected_frames: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,7 @@ def reference_run(host: Device, pcm: Samples, plan: Plan, progress: Progress) ->
 def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress) -> TimedRun:
     """One warm-up run, ``plan.repeats`` timed runs, one run with stage times."""
     audio = padded(pcm, plan)
+    identity = device.identify()
     settings = Settings(kernel=plan.kernel, mode=plan.mode)
     _show_transfers(device, progress)
     device.configure(settings)
@@ -128,7 +140,7 @@ def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress)
         sums = staged.stage_times_ns.astype(np.float64).sum(axis=0)
         stages = {name: float(ns) / frames for name, ns in zip(STAGES, sums, strict=True)}
     return TimedRun(
-        identity=device.identify(),
+        identity=identity,
         kernel=runs[0].kernel,
         frames=frames,
         enhanced=outputs[0],
@@ -139,6 +151,26 @@ def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress)
         frame_times_us=np.concatenate([run.frame_times_ns for run in runs]) / 1e3,
         late_frames=sum(int(np.sum(run.call_times_ns > period_ns)) for run in runs),
         stage_times_ns=stages,
+        counts=board_counts(runs[-1], WARMUP_CALLS) if identity.has_counters else None,
+    )
+
+
+def count_on_board(device: Device, pcm: Samples, plan: Plan, progress: Progress) -> BoardRun:
+    """The clip once on an emulated board, counted by the board's own counters if it has any."""
+    identity = device.identify()
+    device.configure(
+        Settings(kernel=plan.kernel, mode=plan.mode, stage_counters=identity.has_counters)
+    )
+    run = device.run(padded(pcm, plan), progress=_named(progress, "run"))
+    enhanced = trimmed(run, len(pcm))
+    return BoardRun(
+        identity=identity,
+        kernel=run.kernel,
+        frames=run.frames,
+        enhanced=enhanced,
+        digests=[pcm_digest(enhanced)],
+        counts=board_counts(run, WARMUP_CALLS) if identity.has_counters else None,
+        expected_frames=run.frames - WARMUP_CALLS * plan.frames_per_call,
     )
 
 

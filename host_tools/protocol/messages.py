@@ -27,6 +27,13 @@ class Command(IntEnum):
     DOWNLOAD = 0x06
     STREAM = 0x07
     GOODBYE = 0x08
+    FLASH_BEGIN = 0x10
+    FLASH_BLOCKS = 0x11
+    FLASH_WRITE = 0x12
+    FLASH_COMMIT = 0x13
+    READ_FILE = 0x20
+    LIST_FOLDER = 0x21
+    FIRMWARE_QUERY = 0x22
 
 
 class Status(IntEnum):
@@ -40,6 +47,10 @@ class Status(IntEnum):
     VERSION = 5
     INPUT_DIFFERS = 6
     LIBRARY = 7
+    NO_ROOM = 8
+    IMAGE_DIFFERS = 9
+    IMAGE_UNFIT = 10
+    FAILED = 11
 
 
 class Region(IntEnum):
@@ -48,6 +59,8 @@ class Region(IntEnum):
     OUTPUT = 0
     CALL_TIMES = 1
     STAGE_TIMES = 2
+    CALL_COUNTS = 3
+    STAGE_COUNTS = 4
 
 
 class SettingFlag(IntFlag):
@@ -57,6 +70,7 @@ class SettingFlag(IntFlag):
     PACKETS = 0x02
     STAGE_TIMES = 0x04
     STAGE_MARKS = 0x08
+    STAGE_COUNTERS = 0x10
 
 
 class Ability(IntFlag):
@@ -64,6 +78,9 @@ class Ability(IntFlag):
 
     CPU_CLOCK = 0x01
     PACING = 0x02
+    COUNTERS = 0x04
+    FLASH = 0x08
+    READINGS = 0x10
 
 
 class RefusedError(ProtocolError):
@@ -72,10 +89,15 @@ class RefusedError(ProtocolError):
     def __init__(self, device: str, command: Command, status: int, payload: bytes) -> None:
         self.command = command
         self.status = status
+        self.payload = payload
         self.library_status, self.library_text = _library_error(status, payload)
+        told = status in (Status.IMAGE_UNFIT, Status.FAILED)
+        self.device_text = Fields(payload, device).text() if told else ""
         super().__init__(f"{device}: the agent refused {command.name.lower()}: {self._reason()}")
 
     def _reason(self) -> str:
+        if self.device_text:
+            return self.device_text
         if self.library_text:
             return f"{self.library_text} (library status {self.library_status})"
         try:
@@ -154,6 +176,8 @@ class IdentifyReply:
     cpu_name: str
     compiler: str
     library_text: str
+    build_id: str
+    platform: str
 
     @classmethod
     def parse(cls, payload: bytes, device: str = "device") -> IdentifyReply:
@@ -168,7 +192,7 @@ class IdentifyReply:
             capacity_frames=capacity,
             state_bytes=state,
             clock_resolution_ns=resolution,
-            abilities=Ability(abilities & (Ability.CPU_CLOCK | Ability.PACING)),
+            abilities=Ability(abilities & sum(Ability)),
             sample_rate_hz=rate,
             frame_samples=frame,
             delay_samples=delay,
@@ -182,12 +206,14 @@ class IdentifyReply:
             cpu_name=fields.text(),
             compiler=fields.text(),
             library_text=fields.text(),
+            build_id=fields.text(),
+            platform=fields.text(),
         )
 
 
 @dataclass(frozen=True)
 class RunReply:
-    """Response to RUN; the CRCs cover the three regions for DOWNLOAD."""
+    """Response to RUN; the CRCs cover the regions for DOWNLOAD."""
 
     frames: int
     calls: int
@@ -197,11 +223,13 @@ class RunReply:
     stage_times_crc: int
     wall_ns: int
     cpu_ns: int
+    call_counts_crc: int
+    stage_counts_crc: int
 
     @classmethod
     def parse(cls, payload: bytes, device: str = "device") -> RunReply:
         """Raises ProtocolError when the payload is too short."""
-        return cls(*Fields(payload, device).take_many("<6I2Q"))
+        return cls(*Fields(payload, device).take_many("<6I2Q2I"))
 
 
 def kernel_set(mask: int) -> tuple[str, ...]:
@@ -227,6 +255,23 @@ def run_payload(frames: int, input_crc: int, pace_ms: int, progress_ms: int) -> 
 def download_payload(region: Region, offset: int, count: int) -> bytes:
     """DOWNLOAD: *count* bytes from *offset* of a region."""
     return struct.pack("<BIH", region, offset, count)
+
+
+def flash_begin_payload(size: int, crc: int) -> bytes:
+    """FLASH_BEGIN: bytes of the program and their CRC-32."""
+    return struct.pack("<II", size, crc)
+
+
+def flash_blocks_payload(first: int, count: int) -> bytes:
+    """FLASH_BLOCKS: *count* blocks from *first* on."""
+    return struct.pack("<IH", first, count)
+
+
+def block_crcs(payload: bytes, device: str = "device") -> tuple[int, ...]:
+    """Response to FLASH_BLOCKS: CRC-32 of each block."""
+    fields = Fields(payload, device)
+    _, count, _ = fields.take_many("<IHH")
+    return fields.take_many(f"<{count}I")
 
 
 def downloaded(payload: bytes, device: str = "device") -> tuple[int, int, bytes]:

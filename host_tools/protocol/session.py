@@ -24,7 +24,7 @@ from host_tools.protocol.messages import (
     RefusedError,
     Status,
 )
-from host_tools.protocol.transport import Transport
+from host_tools.protocol.transport import RestartedError, Transport
 
 _DEFAULT_WINDOW_BYTES = 4096
 _IDENTIFY_REPEAT_S = 1.0
@@ -254,7 +254,7 @@ class Session:
         if frame.status == Status.VERSION:
             raise ProtocolError(f"{self.name}: the agent refuses this protocol version")
         if frame.status == Status.NO_SESSION:
-            raise DeviceError(f"{self.name}: the agent was restarted meanwhile; run again")
+            raise RestartedError(f"{self.name}: the agent was restarted meanwhile; run again")
         raise RefusedError(self.name, command, frame.status, frame.payload)
 
     def _silence(self, command: Command, waited_s: float) -> Exception:

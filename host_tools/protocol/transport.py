@@ -12,6 +12,10 @@ class LinkClosedError(DeviceError):
     """The other end is gone."""
 
 
+class RestartedError(DeviceError):
+    """The agent knows nothing of this session: it was started anew meanwhile."""
+
+
 class Transport(Protocol):
     """A byte stream in both directions; bytes may be lost or damaged, but not reordered."""
 

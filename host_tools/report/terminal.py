@@ -69,11 +69,12 @@ def _facts(result: MeasureResult) -> Table:
             f"{count.mean:,.0f} a frame (p50 {count.p50:,.0f}, p95 {count.p95:,.0f}, "
             f"p99 {count.p99:,.0f}, max {count.max:,.0f}), exact",
         )
-        table.add_row(
-            "",
-            f"{count.network_matrix:,.0f} in matrix products, "
-            f"{count.everything_but_matrix:,.0f} in everything else",
-        )
+        if count.network_matrix is not None and count.everything_but_matrix is not None:
+            table.add_row(
+                "",
+                f"{count.network_matrix:,.0f} in matrix products, "
+                f"{count.everything_but_matrix:,.0f} in everything else",
+            )
     table.add_row("load", load_text(result))
     if result.frame_time_us.p50 is not None:
         time = result.frame_time_us
@@ -112,7 +113,9 @@ def _stages(result: MeasureResult) -> Table:
                 ("  matrix products", result.instructions.network_matrix),
                 ("  the rest", result.instructions.network_other),
             ):
-                table.add_row(part, f"{count:,.0f}", f"{100 * count / total:.1f} %", style="dim")
+                if count is not None:
+                    share = f"{100 * count / total:.1f} %"
+                    table.add_row(part, f"{count:,.0f}", share, style="dim")
     table.add_row("all", f"{total:,.0f}", "100.0 %", style="bold")
     return table
 

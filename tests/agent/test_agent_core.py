@@ -12,7 +12,7 @@ from tests.needs import ROOT, need_program
 
 CORE = (
     *("agent/agent.c", "agent/serve.c", "agent/runner.c", "agent/frame.c"),
-    *("agent/stage_marks.c", "src/crc32.c"),
+    *("agent/flash.c", "agent/readings.c", "agent/stage_marks.c", "src/crc32.c"),
 )
 FREESTANDING = {"memcpy", "memset", "memmove", "memcmp", "strlen"}
 FLAGS = (

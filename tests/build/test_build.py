@@ -13,7 +13,7 @@ from host_tools.errors import DataError, MissingDependency, ToolError
 from tests.needs import need_build, need_program
 
 
-@pytest.mark.parametrize("name", ["android", "rpi-bare-metal", "toaster"])
+@pytest.mark.parametrize("name", ["android", "toaster"])
 def test_target_that_cannot_be_built_is_a_usage_error_that_names_the_others(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,6 +32,12 @@ def test_missing_compiler_is_named_with_the_line_that_installs_it() -> None:
     assert "apt-get install" in message
     assert "clang-19 gcc-aarch64-linux-gnu libc6-dev-arm64-cross" in message
     assert "ninja" not in message
+
+
+def test_the_tool_that_makes_a_kernel_is_named_with_its_package() -> None:
+    absent = {"llvm-objcopy-19", "llvm-objcopy", "aarch64-linux-gnu-objcopy"}
+    with pytest.raises(MissingDependency, match=r"rpi-bare-metal needs llvm-objcopy-19;.* llvm-19"):
+        check_commands(find_target("rpi-bare-metal"), lambda name: None if name in absent else name)
 
 
 @pytest.mark.parametrize("target", TARGET_NAMES)
@@ -78,3 +84,11 @@ def test_output_folder_receives_programs_library_and_header(tmp_path: Path) -> N
         "lib/libpercepnet.so",
     } <= names
     assert all(file.exists() for file in made.files)
+
+
+@pytest.mark.slow
+def test_the_output_folder_of_a_bare_board_receives_the_kernel_alone(tmp_path: Path) -> None:
+    need_build("rpi-bare-metal", "kernel8.img")
+    made = build("rpi-bare-metal", tmp_path / "card")
+    assert [file.relative_to(tmp_path) for file in made.files] == [Path("card/kernel8.img")]
+    assert [path.name for path in (tmp_path / "card").iterdir()] == ["kernel8.img"]

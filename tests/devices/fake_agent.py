@@ -19,13 +19,13 @@ def identify(rate_hz: int = 48_000, library_status: int = 0) -> bytes:
         "<7I2H2Ii",
         *(4096, 65536, CAPACITY_FRAMES, 1000, 1, 3, rate_hz, 480, 1440, 2, 2, library_status),
     )
-    texts = ("0.0.0", "scalar", "00" * 32, "fake", "Fake", "none", "the fake has no model")
+    texts = ("0.0.0", "scalar", "00" * 32, "fake", "Fake", "none", "the fake has no model", "", "")
     return numbers + b"".join(bytes([len(text)]) + text.encode() for text in texts)
 
 
 def run_answer(request: bytes) -> bytes:
     frames = struct.unpack_from("<I", request)[0]
-    return struct.pack("<6I2Q", frames, frames, 0, 0xDEAD, 0xBEEF, 0, 1, 1)
+    return struct.pack("<6I2Q2I", frames, frames, 0, 0xDEAD, 0xBEEF, 0, 1, 1, 0, 0)
 
 
 def send(data: bytes) -> None:

@@ -44,6 +44,11 @@ def test_the_kernel_follows_the_cpu(model_path: str) -> None:
             assert identity.cpu_arch == ("armv7" if cpu == "cortex-a7" else "aarch64")
 
 
+def test_a_32_bit_cpu_offers_only_what_it_runs(model_path: str) -> None:
+    with emulated("cortex-a7", model_path) as device:
+        assert device.identify().kernels_available == ("scalar", "neon")
+
+
 def test_the_emulated_cpu_names_itself(model_path: str) -> None:
     for cpu, name in {"cortex-a53": "Cortex-A53", "neoverse-n1": "Neoverse-N1"}.items():
         with emulated(cpu, model_path) as device:

@@ -15,7 +15,7 @@ def identify_payload() -> bytes:
     numbers = struct.pack(
         "<7I2H2Ii", 4096, 65536, 1000, 250_000, 1, 3, 48_000, 480, 1440, 0b1110, 0b0110, 0
     )
-    texts = ("0.1.0", "neon", "ab" * 32, "aarch64", "Cortex-A53", "GCC 12", "ok")
+    texts = ("0.1.0", "neon", "ab" * 32, "aarch64", "Cortex-A53", "GCC 12", "ok", "c0ffee", "linux")
     return numbers + b"".join(bytes([len(text)]) + text.encode() for text in texts)
 
 
@@ -25,6 +25,7 @@ def test_identify_is_read_as_documented() -> None:
     assert reply.kernels_compiled == ("scalar", "neon", "dotprod")
     assert reply.kernels_available == ("scalar", "neon")
     assert (reply.cpu_name, reply.compiler, reply.library_text) == ("Cortex-A53", "GCC 12", "ok")
+    assert (reply.build_id, reply.platform) == ("c0ffee", "linux")
 
 
 def test_bytes_that_a_later_version_adds_are_ignored() -> None:

@@ -27,6 +27,10 @@ static int has_neon(void) {
 static int has_dotprod(void) {
 #if defined(__aarch64__) && defined(HAVE_AUXV)
   return (getauxval(AT_HWCAP) & HWCAP_AARCH64_ASIMDDP) != 0;
+#elif defined(__aarch64__) && !__STDC_HOSTED__ /* in EL1 the register itself may be read */
+  unsigned long long features;
+  __asm__("mrs %0, id_aa64isar0_el1" : "=r"(features));
+  return ((features >> 44) & 15u) != 0;
 #elif defined(__ARM_FEATURE_DOTPROD)
   return 1;
 #else
