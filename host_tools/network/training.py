@@ -229,9 +229,11 @@ class Run:
 
         ranks = self.trainer.ranks
         while True:
-            self.stopped, waiting = ranks.any(self.stopped), ranks.any(not stream.ready())
-            if self.stopped or not waiting:
-                return not self.stopped
+            stopped, waiting = ranks.any(self.stopped), ranks.any(not stream.ready())
+            if stopped:  # never set to False here: a signal may have come during the question
+                self.stopped = True
+            if stopped or not waiting:
+                return not stopped
             time.sleep(WAIT_SECONDS)
 
     def _note(self) -> str:

@@ -9,18 +9,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from host_tools.errors import UsageError
 from host_tools.network.checkpoint import load_checkpoint
 from host_tools.network.curves import read_rows
+from host_tools.network.settings import Settings
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[train]')")
 
 from host_tools.network.data_stream import WAIT_SECONDS  # noqa: E402
 from host_tools.network.ranks import Ranks  # noqa: E402
+from host_tools.network.training import Run  # noqa: E402
 from tests.network.distributed_run import LATE_SHARD, PART_UPDATES  # noqa: E402
 from tests.network.test_training import shard, write_shards  # noqa: E402
 
@@ -33,7 +37,12 @@ def torchrun(processes: int, module: str, *arguments: str) -> subprocess.Popen[s
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += [f"--nproc-per-node={processes}", "-m", f"tests.network.{module}", *arguments]
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # to end all of them at once
     )
 
 
@@ -47,7 +56,7 @@ def finish(process: subprocess.Popen[str]) -> str:
     try:
         output, _ = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         pytest.fail("the processes wait for each other: " + process.communicate()[0])
     assert process.returncode == 0, output
     return output
@@ -129,6 +138,24 @@ def test_one_rank_that_is_stopped_while_it_waits_for_data_takes_the_others_along
     output = finish(process)
     assert "rank 0 of 2 stopped=True" in output and "rank 1 of 2 stopped=True" in output
     assert (folder / "training-state.pt").exists()
+
+
+def test_a_signal_while_the_ranks_ask_each_other_is_not_lost(tmp_path: Path) -> None:
+    class AskingRanks:
+        asked = 0
+
+        def any(self, value: bool) -> bool:
+            self.asked += 1
+            if self.asked == 1:
+                run.stop(signal.SIGTERM, None)  # comes too late for this round
+            return value
+
+    trainer = SimpleNamespace(ranks=AskingRanks(), settings=Settings())
+    stream = SimpleNamespace(ready=lambda: True)
+    run = Run(trainer, tmp_path, Console(quiet=True), 60.0, 1, 0.02, False, 1.0)
+    assert run._data_before_stop(stream)
+    assert not run._data_before_stop(stream)
+    assert run.stopped
 
 
 def test_mean_of_gradients_is_that_of_distributed_data_parallel_to_the_bit() -> None:
