@@ -7,6 +7,7 @@ from pathlib import Path
 
 from host_tools.devices import boards, emulator, host, resolve
 from host_tools.devices.binaries import agent_path
+from host_tools.devices.boards.linux_boards import LINUX_BOARDS
 
 
 def emulated_cpu(device: str) -> str | None:
@@ -25,8 +26,12 @@ def is_emulated_board(device: str) -> bool:
 
 def build_target(device: str) -> str | None:
     """The build target whose agent a device runs; None when that is not known."""
-    if resolve(device) == host.NAME:
+    kind, _, rest = resolve(device).partition(":")
+    if kind == host.NAME:
         return host.TARGET
+    if kind == boards.KIND:
+        board = LINUX_BOARDS.get(rest)
+        return None if board is None else board.target
     cpu = emulated_cpu(device)
     return None if cpu is None else emulator.find_cpu(cpu).target
 
