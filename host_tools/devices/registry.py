@@ -5,14 +5,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from host_tools.devices import boards, emulator, host, remote_shell, serial_line, ssh
+from host_tools.devices import (
+    adb,
+    adb_address,
+    boards,
+    emulator,
+    host,
+    remote_shell,
+    serial_line,
+    ssh,
+)
 from host_tools.devices.base import Device, ProbeResult
 from host_tools.devices.settings_file import named_devices
 from host_tools.errors import UsageError
 from host_tools.generate.model_file import find_model, model_path
 
-_PLANNED = ("adb",)
-_KINDS = (emulator.KIND, boards.KIND, serial_line.KIND, remote_shell.KIND, *_PLANNED)
+_KINDS = (emulator.KIND, boards.KIND, serial_line.KIND, remote_shell.KIND, adb_address.KIND)
 
 
 def resolve(name: str) -> str:
@@ -60,8 +68,8 @@ def open_device(
         return serial_line.SerialDevice(serial_line.SerialAddress.parse(rest), model=model)
     if kind == remote_shell.KIND:
         return ssh.SshDevice(remote_shell.SshAddress.parse(rest), model=image)
-    if kind in _PLANNED:
-        raise UsageError(f"device '{url}': {kind} devices are not available yet")
+    if kind == adb_address.KIND:
+        return adb.AdbDevice(adb_address.AdbAddress.parse(rest), model=image)
     raise UsageError(f"device '{name}': its url '{url}' is no device, see: host_tools devices")
 
 
@@ -72,7 +80,7 @@ def _checked_image(model: str) -> Path:
 
 def probe_all() -> list[ProbeResult]:
     """Every device that could be named, ready or not, with the reason."""
-    found = host.probe() + emulator.probe() + boards.probe() + serial_line.probe()
+    found = host.probe() + emulator.probe() + boards.probe() + serial_line.probe() + adb.probe()
     ready = {result.name: result for result in found}
     for named in named_devices().values():
         behind = ready.get(named.url)

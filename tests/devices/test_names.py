@@ -35,12 +35,6 @@ def test_an_unknown_cpu_gets_the_list_of_known_ones(folder: Path) -> None:
     assert all(f"emulator:{name}" in str(caught.value) for name in CPUS)
 
 
-@pytest.mark.parametrize("name", ["adb:X"])
-def test_a_kind_that_does_not_exist_yet_says_so(folder: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="not available yet"):
-        open_device(name)
-
-
 def test_a_missing_emulator_is_a_missing_dependency(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
