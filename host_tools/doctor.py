@@ -116,6 +116,8 @@ def _model() -> Check:
 def _agents() -> list[Check]:
     checks = []
     for target in TARGETS:
+        if target.product is None:
+            continue
         try:
             path = agent_path(target.name).with_name(target.product)
         except ToolError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The targets of ``host_tools build``: CMake preset, commands needed and who provides them."""
+"""The targets of ``host_tools build``: CMake presets, commands needed and who provides them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ class Target:
     """One machine to build for."""
 
     name: str
-    preset: str
+    presets: tuple[str, ...]
     commands: tuple[Command, ...]
-    product: str = "percepnet_agent"
-    """The file that devices are given."""
+    product: str | None = "percepnet_agent"
+    """The file that devices are given; None where they are given another target's."""
+    folder: str = "firmware"
+    """Where products are in a preset's build folder."""
+    android_abis: tuple[str, ...] = ()
+    """The ABI of each preset's library, whose file rules it is held to."""
 
 
 _COMMON = (
@@ -35,12 +39,13 @@ _CLANG = (
     Command(("clang-19", "clang"), ("clang-19",)),
     Command(("ld.lld-19", "ld.lld"), ("lld-19",)),
 )
+_ANDROID_ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
 
 TARGETS = (
-    Target("host", "host", (*_COMMON, Command(("cc", "gcc", "clang"), ("gcc", "libc6-dev")))),
+    Target("host", ("host",), (*_COMMON, Command(("cc", "gcc", "clang"), ("gcc", "libc6-dev")))),
     Target(
         "rpi-aarch64",
-        "rpi-aarch64",
+        ("rpi-aarch64",),
         (
             *_COMMON,
             *_CLANG,
@@ -49,7 +54,7 @@ TARGETS = (
     ),
     Target(
         "rpi-armv7",
-        "rpi-armv7",
+        ("rpi-armv7",),
         (
             *_COMMON,
             *_CLANG,
@@ -60,7 +65,7 @@ TARGETS = (
     ),
     Target(
         "rpi-bare-metal",
-        "rpi-bare-metal",
+        ("rpi-bare-metal",),
         (
             *_COMMON,
             *_CLANG,
@@ -68,10 +73,16 @@ TARGETS = (
         ),
         "kernel8.img",
     ),
+    Target(
+        "android",
+        tuple(f"android-{abi}" for abi in _ANDROID_ABIS),
+        (*_COMMON, *_CLANG),
+        product=None,  # a phone runs the agent of rpi-aarch64
+        folder="android",
+        android_abis=_ANDROID_ABIS,
+    ),
 )
 TARGET_NAMES = tuple(target.name for target in TARGETS)
-
-_PLANNED = ("android",)
 
 
 def find_target(name: str) -> Target:
@@ -79,5 +90,4 @@ def find_target(name: str) -> Target:
     for target in TARGETS:
         if target.name == name:
             return target
-    what = "is not available yet" if name in _PLANNED else "is unknown"
-    raise UsageError(f"build target '{name}' {what}; available: {', '.join(TARGET_NAMES)}")
+    raise UsageError(f"build target '{name}' is unknown; available: {', '.join(TARGET_NAMES)}")

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 def build(
     context: typer.Context,
     target: Annotated[
-        str, typer.Option(help="host, rpi-aarch64, rpi-armv7 or rpi-bare-metal.")
+        str, typer.Option(help="host, rpi-aarch64, rpi-armv7, rpi-bare-metal or android.")
     ] = "host",
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Install there (bin, lib, include).")
+        Path | None,
+        typer.Option(metavar="DIR", help="Install there (bin, lib, include; Android: jni, AAR)."),
     ] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Further CMake settings.")
@@ -32,6 +33,8 @@ def build(
         if "=" not in setting:
             raise UsageError(f"--option {setting}: write NAME=VALUE")
     made = build_target(target, output, settings)
+    for line in made.left_out:
+        terminal.say(line)
     terminal.result(
         made,
         lambda console: console.print(

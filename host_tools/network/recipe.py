@@ -16,7 +16,7 @@ class MixingRecipe:
     """
 
     seconds: float = 10.0
-    clean_probability: float = 0.06
+    clean_probability: float = 0.10
     noise_only_probability: float = 0.06
     wide_snr_probability: float = 0.3
     wide_snr_db: Range = (-5.0, 45.0)

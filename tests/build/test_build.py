@@ -6,18 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.build import TARGET_NAMES, build, find_target
+from host_tools.build import TARGET_NAMES, build, builder, find_target
 from host_tools.build.builder import check_commands, run_step
 from host_tools.cli import main
 from host_tools.errors import DataError, MissingDependency, ToolError
 from tests.needs import need_build, need_program
 
 
-@pytest.mark.parametrize("name", ["android", "toaster"])
 def test_target_that_cannot_be_built_is_a_usage_error_that_names_the_others(
-    name: str, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["build", "--target", name]) == 2
+    assert main(["build", "--target", "toaster"]) == 2
     line = capsys.readouterr().err
     assert line.count("\n") == 1
     for known in TARGET_NAMES:
@@ -69,6 +68,16 @@ def test_failing_step_is_told_in_one_line(output: str, expected: str, tmp_path: 
         run_step([sys.executable, "-c", script], tmp_path)
     message = str(caught.value)
     assert expected in message.split("failed: ")[1]
+
+
+def test_what_was_left_out_is_told_once_for_all_parts_of_a_target(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    printed = "-- a\n-- Java layer left out: no jni.h (install it)\n-- b\n"
+    monkeypatch.setattr(builder, "run_step", lambda command, directory: printed)
+    monkeypatch.setattr(builder, "check_commands", lambda target: None)
+    monkeypatch.setattr(builder, "check_android_library", lambda library, abi: None)
+    assert build("android").left_out == ("Java layer left out: no jni.h (install it)",)
 
 
 @pytest.mark.slow
