@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host_tools.devices import adb_server
 from host_tools.devices.adb_address import KIND, AdbAddress
-from host_tools.devices.adb_client import INSTALL_HINT, connect, find_adb
+from host_tools.devices.adb_client import INSTALL_HINT, AdbShell, connect, find_adb
 from host_tools.devices.adb_cores import (
     Placement,
     choose_cores,
@@ -45,6 +45,7 @@ class AdbDevice(AgentDevice):
 
     def __init__(self, address: AdbAddress, *, model: Path | None = None) -> None:
         self._shell = connect(address)
+        self.phone_shell = _ReadingShell(self._shell)
         self.cores = choose_cores(self._shell, address)
         there = deploy(self._shell, model)
         self.target, self.sent_files = there.target, there.sent
@@ -80,6 +81,16 @@ class AdbDevice(AgentDevice):
         with contextlib.suppress(DeviceError, adb_server.NoServerError):
             adb_server.running_phones(PROBE_S)  # a server that was ended is not started anew
             self._shell.run(_STOP, timeout_s=_STOP_S)
+
+
+class _ReadingShell:
+    """See PhoneShell: a command that a phone lacks or refuses gives what it wrote, no error."""
+
+    def __init__(self, shell: AdbShell) -> None:
+        self._shell = shell
+
+    def run(self, command: str, /) -> str | None:
+        return self._shell.run(f"{command}\ntrue")
 
 
 def probe() -> list[ProbeResult]:

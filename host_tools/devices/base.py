@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.devices.board_files import BoardFiles
+from host_tools.devices.phone_shell import PhoneShell
 
 SAMPLE_RATE_HZ = 48_000
 FRAME_SAMPLES = 480
@@ -152,6 +153,8 @@ class Device(ABC):
     """Told of audio on its way to and from the device."""
     board_files: BoardFiles | None = None
     """What the device's system tells about itself; None where nobody reads it."""
+    phone_shell: PhoneShell | None = None
+    """A phone's own shell, for what only Android tells."""
 
     @abstractmethod
     def identify(self) -> Identity:

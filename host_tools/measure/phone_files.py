@@ -6,8 +6,7 @@ A phone answers a command in tenths of a second, so file by file would take too 
 
 from __future__ import annotations
 
-from typing import Protocol
-
+from host_tools.devices.phone_shell import PhoneShell
 from host_tools.measure.reading_text import count
 
 _MARK = "=percepnet-file "
@@ -25,13 +24,6 @@ _PATTERNS = (
     "/sys/class/power_supply/*/status /sys/class/power_supply/*/type",
     "/sys/bus/iio/devices/iio:device*/energy_value",
 )
-
-
-class Shell(Protocol):
-    """Runs commands on a phone. Only a lost phone raises (DeviceError)."""
-
-    def run(self, command: str, /) -> str | None:
-        """What the command wrote; None when it cannot be run."""
 
 
 class FetchedFiles:
@@ -55,7 +47,7 @@ class FetchedFiles:
         return None
 
 
-def fetch(shell: Shell, process: int | None = None) -> FetchedFiles:
+def fetch(shell: PhoneShell, process: int | None = None) -> FetchedFiles:
     """All that readings are made of; with *process*, its times and those of its threads too."""
     return FetchedFiles(parse_files(shell.run(fetch_command(process))))
 

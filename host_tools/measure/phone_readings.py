@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from host_tools.devices.phone_shell import PhoneShell
 from host_tools.measure import (
     phone_battery,
     phone_files,
@@ -19,7 +20,6 @@ from host_tools.measure import (
 )
 from host_tools.measure.board_readings import Difference, Snapshot, restarted
 from host_tools.measure.phone_battery import PhoneBattery
-from host_tools.measure.phone_files import Shell
 from host_tools.measure.phone_identity import PhoneIdentity
 from host_tools.measure.phone_rails import RailEnergy, RailPower
 from host_tools.measure.phone_supplies import PowerSupply, battery_status, read_supplies
@@ -44,7 +44,7 @@ class PhoneSnapshot:
     rail_subsystems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def take(cls, shell: Shell, process: int | None = None) -> PhoneSnapshot:
+    def take(cls, shell: PhoneShell, process: int | None = None) -> PhoneSnapshot:
         """Read all of it, with the CPU time of *process* where one is given."""
         files = phone_files.fetch(shell, process)
         board = Snapshot.take(files, "none" if process is None else str(process))
