@@ -70,6 +70,10 @@ class AdbDevice(AgentDevice):
         """On which cores the agent may run and where it ran last. Raises DeviceError."""
         return read_placement(self._shell, _PID_FILE)
 
+    def whereabouts(self) -> str | None:
+        """See Device: the serial that was chosen and the cores."""
+        return f"{self.name}: agent on {self.placement()}"
+
     def close(self) -> None:
         """See Device. What a lost phone goes on running is ended when it is opened again."""
         if self._closed:

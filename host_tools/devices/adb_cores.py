@@ -35,6 +35,9 @@ class Placement:
     allowed: frozenset[int]
     last_core: int
 
+    def __str__(self) -> str:
+        return f"cores {_text(self.allowed)}, last on core {self.last_core}"
+
 
 def parse_clusters(listing: str) -> list[Cluster]:
     """Clusters from lines "max_kHz core core ...", slowest first; equal clocks are one cluster."""

@@ -176,6 +176,10 @@ class Device(ABC):
     def stream(self, pcm: Samples) -> StreamResult:
         """Send one live hop (480 or 960 samples) and get the cleaned one; state goes on."""
 
+    def whereabouts(self) -> str | None:
+        """Which one it is and where its agent runs, for people; None where the name tells."""
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Say goodbye and free the link; safe to call twice."""

@@ -174,6 +174,7 @@ def _timed(device: str, model: str, audio: Clip, plan: Plan, progress: Progress)
         before = look_at(opened)
         run = time_on_device(opened, audio.noisy, plan, progress)
         board_rules, board_notes = conditions(before, look_at(opened))
+        where = opened.whereabouts()
     return Figures(
         output=run,
         load=measured_load(run),
@@ -189,6 +190,7 @@ def _timed(device: str, model: str, audio: Clip, plan: Plan, progress: Progress)
         stages=run.stage_times_ns,
         instructions=counter_figures(run.counts) if run.counts else None,
         notes=[
+            *([where] if where else []),
             *_cycle_notes(run),
             "unpaced: frames follow each other at once, so the governor sees a busy core",
             *board_notes,

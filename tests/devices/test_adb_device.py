@@ -129,6 +129,7 @@ def test_the_agent_runs_where_it_is_told(
         device.run(noise(4_800))
         placement = device.placement()
         assert placement == Placement(frozenset({core}), core)
+        assert device.whereabouts() == f"{device.name}: agent on cores {core}, last on core {core}"
         assert device.name == f"adb:{phone.address}?{setting}"
     with pytest.raises(UsageError, match="not among the cores that are on: 0,1"):
         open_device(f"adb:{phone.address}?core=7")
