@@ -48,6 +48,7 @@ static const char help_text[] =
     "  --tty PATH[,BAUD] serve a serial line instead (default 115200 baud)\n"
     "  --memory-mib N    memory for audio, 1 to 1024 (default 32)\n"
     "  --model FILE      a model image instead of the one built in\n"
+    "  --no-flash        never let the host replace this program\n"
     "  --version         library and protocol version\n"
     "  --help            this text\n";
 
@@ -123,6 +124,7 @@ static int parse_options(int argc, char **argv, options *chosen) {
                                         {"tty", required_argument, NULL, 't'},
                                         {"memory-mib", required_argument, NULL, 'm'},
                                         {"model", required_argument, NULL, 'i'},
+                                        {"no-flash", no_argument, NULL, 'f'},
                                         {"version", no_argument, NULL, 'v'},
                                         {"help", no_argument, NULL, 'h'},
                                         {NULL, 0, NULL, 0}};
@@ -134,6 +136,7 @@ static int parse_options(int argc, char **argv, options *chosen) {
       case 't': chosen->tty = optarg; break;
       case 'm': failure = parse_memory(optarg, &chosen->memory_mib); break;
       case 'i': chosen->model_path = optarg; break;
+      case 'f': chosen->replaceable = false; break;
       case 'v':
         printf("percepnet_agent %s (protocol %d)\n", pn_version(), PN_PROTOCOL_VERSION);
         return EXIT_SUCCESS;

@@ -9,9 +9,9 @@ from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.pipe import PipeTransport
 
 
-def on_pipes(program: Path, model_path: str) -> AgentDevice:
+def on_pipes(program: Path, model_path: str, *options: str) -> AgentDevice:
     """The agent in *program* as over ssh."""
-    command = [str(program), "--model", model_path, "--memory-mib", "1"]
+    command = [str(program), "--model", model_path, "--memory-mib", "1", *options]
     return AgentDevice("piped", PipeTransport(command, "piped"))
 
 

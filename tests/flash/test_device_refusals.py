@@ -9,8 +9,9 @@ import pytest
 
 from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.program_writer import write_program
-from host_tools.errors import DataError, DeviceError
+from host_tools.errors import DataError, DeviceError, UsageError
 from host_tools.flash.device_flash import flash_device
+from host_tools.protocol import RefusedError
 from tests.flash.running import assert_as_before, on_pipes
 from tests.needs import need, need_build
 
@@ -107,3 +108,13 @@ def test_a_program_too_long_for_the_agent_is_refused(installed: Path, model_path
         assert isinstance(device, AgentDevice)
         with pytest.raises(DeviceError, match=r"has 67108865 bytes, the device takes 67108864"):
             write_program(device._session, bytes((64 << 20) + 1))
+
+
+def test_an_agent_told_so_is_never_replaced(model_path: str) -> None:
+    agent = need_build("host", "percepnet_agent")
+    with on_pipes(agent, model_path, "--no-flash") as device:
+        assert not device.identify().can_flash
+        with pytest.raises(UsageError, match="its agent cannot replace itself"):
+            flash_device(device, agent)
+        with pytest.raises(RefusedError, match="unknown command"):
+            write_program(device._session, agent.read_bytes())
