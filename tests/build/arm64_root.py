@@ -15,10 +15,10 @@ from pathlib import Path
 
 import platformdirs
 
+from host_tools.devices.boards.private_apt import system_mirror
 from tests.needs import need, need_program
 
 SUITE = "bookworm"
-FALLBACK = "http://deb.debian.org/debian"
 NAME = f"debian-arm64-root-{SUITE}-1"  # another number when root() makes something else
 SEARCH_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -120,34 +120,6 @@ def map_users(process: int) -> None:
         Path(f"/proc/{process}/{kind}").write_text("0 0 65536\n")
 
 
-def system_sources() -> list[tuple[str, list[str]]]:
-    """Address and suites of each archive with a part "main" that this machine's apt knows."""
-    folder = Path("/etc/apt")
-    found = []
-    for path in [folder / "sources.list", *sorted(folder.glob("sources.list.d/*.list"))]:
-        text = path.read_text() if path.exists() else ""
-        lines = re.findall(r"^deb\s+(?:\[[^]]*\]\s*)?(\S+)\s+(\S+)\s.*\bmain\b", text, re.MULTILINE)
-        found += [(address, [suite]) for address, suite in lines]
-    for path in sorted(folder.glob("sources.list.d/*.sources")):
-        for stanza in re.split(r"\n\s*\n", path.read_text()):
-            fields = dict(re.findall(r"^(\w+):[ \t]*(.*)$", stanza, re.MULTILINE))
-            if "main" not in fields.get("Components", "") or fields.get("Enabled") == "no":
-                continue
-            suites = fields.get("Suites", "").split()
-            found += [(address, suites) for address in fields.get("URIs", "").split()]
-    return found
-
-
-def mirror() -> str:
-    """The archive from which this machine takes Debian 12, or that of Debian."""
-    usable = (  # by the path: other makers have suites of that name too
-        address
-        for address, suites in system_sources()
-        if SUITE in suites and re.fullmatch("https?://.*/debian/?", address)
-    )
-    return next(usable, FALLBACK)
-
-
 def apt_network() -> list[str]:
     """Lines of this machine's apt configuration about how to fetch, for example proxies."""
     done = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True)
@@ -188,7 +160,7 @@ def make(root: Path) -> None:
     """Fill a new folder with the packages of a minimal Debian."""
     command = ["debootstrap", "--arch=arm64", "--foreign", "--variant=minbase", SUITE]
     done = subprocess.run(
-        [*command, str(root), mirror()], capture_output=True, text=True, env=fetch_settings()
+        [*command, str(root), system_mirror()], capture_output=True, text=True, env=fetch_settings()
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")  # a copy, no loss
