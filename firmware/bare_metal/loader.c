@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "boot_options.h"
 #include "image_header.h"
 #include "interrupts.h"
 #include "memory_map.h"
@@ -25,16 +26,9 @@ static char build_id[2u * BUILD_ID_MAX + 1u];
 static void *at(uintptr_t address) { return (void *)address; }
 
 void pn_loader_keep_device_tree(const void *tree) {
-  /* The header's second word is the size; boot_options.c checks the rest when it reads. */
-  const uint8_t *bytes = tree;
-  static const uint8_t magic[4] = {0xd0, 0x0d, 0xfe, 0xed};
-  device_tree_bytes = 0;
-  if (tree == NULL || memcmp(bytes, magic, sizeof magic) != 0) return;
-  const size_t size = (size_t)bytes[4] << 24 | (size_t)bytes[5] << 16 | (size_t)bytes[6] << 8 |
-                      (size_t)bytes[7];
-  if (size > PN_DEVICE_TREE_MAX) return;
-  memmove(at(PN_DEVICE_TREE_COPY), tree, size);
-  device_tree_bytes = size;
+  device_tree_bytes = pn_device_tree_bytes(tree);
+  if (device_tree_bytes > PN_DEVICE_TREE_MAX) device_tree_bytes = 0;
+  if (device_tree_bytes > 0) memmove(at(PN_DEVICE_TREE_COPY), tree, device_tree_bytes);
 }
 
 const void *pn_loader_device_tree(void) {

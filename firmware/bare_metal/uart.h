@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 typedef struct pn_uart {
-  const char *name;
   /* Take the pins, 8N1, interrupts on reception. clock_hz is that of this port. */
   void (*open)(uint32_t clock_hz, uint32_t baud);
   bool (*can_receive)(void);

@@ -52,4 +52,4 @@ static void drain(void) {
   }
 }
 
-const pn_uart pn_mini_uart = {"mini-UART", open, can_receive, receive, send, drain};
+const pn_uart pn_mini_uart = {open, can_receive, receive, send, drain};

@@ -54,4 +54,4 @@ static void drain(void) {
   }
 }
 
-const pn_uart pn_pl011 = {"pl011", open, can_receive, receive, send, drain};
+const pn_uart pn_pl011 = {open, can_receive, receive, send, drain};
