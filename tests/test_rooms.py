@@ -25,6 +25,7 @@ ROOMS = [
     "devices",
     "flash",
     "denoise",
+    "power",
     "measure",
     "report",
     "doctor",
