@@ -4,7 +4,7 @@
 #include "commands.h"
 #include "stage_marks.h"
 
-#define BYTES_PER_FRAME (2u * PN_FRAME_SAMPLES * sizeof(int16_t) + (1u + PN_STAGE_COUNT) * 4u)
+#define BYTES_PER_FRAME (2u * PN_FRAME_SAMPLES * sizeof(int16_t) + (2u + PN_STAGE_COUNT) * 4u)
 #define COUNTS_PER_FRAME ((1u + PN_STAGE_COUNT) * sizeof(pn_agent_counts))
 #if defined(__clang__)
 #define PN_COMPILER __VERSION__
@@ -89,7 +89,8 @@ static void pn_agent_lay_out(pn_agent *agent) {
   agent->input = (int16_t *)(void *)at;
   agent->output = agent->input + frames * PN_FRAME_SAMPLES;
   agent->call_times = (uint32_t *)(void *)(agent->output + frames * PN_FRAME_SAMPLES);
-  agent->stage_times = agent->call_times + frames;
+  agent->wake_ups = agent->call_times + frames;
+  agent->stage_times = agent->wake_ups + frames;
   if (counters) {
     agent->call_counts = (pn_agent_counts *)(void *)(agent->stage_times + frames * PN_STAGE_COUNT);
     agent->stage_counts = agent->call_counts + frames;
@@ -233,6 +234,9 @@ static pn_agent_status pn_agent_download(const pn_agent *agent, pn_reader *reque
     size = (size_t)agent->capacity_frames * PN_FRAME_SAMPLES * sizeof(int16_t);
   } else if (region == PN_REGION_CALL_TIMES) {
     source = (const uint8_t *)agent->call_times;
+    size = (size_t)agent->calls * sizeof(uint32_t);
+  } else if (region == PN_REGION_WAKE_UPS) {
+    source = (const uint8_t *)agent->wake_ups;
     size = (size_t)agent->calls * sizeof(uint32_t);
   } else if (region == PN_REGION_STAGE_TIMES) {
     source = (const uint8_t *)agent->stage_times;

@@ -114,6 +114,7 @@ typedef struct pn_agent {
   int16_t *input;        /* [capacity_frames * 480] */
   int16_t *output;       /* [capacity_frames * 480] */
   uint32_t *call_times;  /* [capacity_frames], ns */
+  uint32_t *wake_ups;    /* [capacity_frames], ns from when a paced call was due to its begin */
   uint32_t *stage_times; /* [capacity_frames][7], ns */
   pn_agent_counts *call_counts;  /* [capacity_frames]; NULL: no counters */
   pn_agent_counts *stage_counts; /* [capacity_frames][7]; NULL: no counters */

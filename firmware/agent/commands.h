@@ -48,6 +48,7 @@ typedef enum pn_agent_status {
 #define PN_REGION_STAGE_TIMES 2
 #define PN_REGION_CALL_COUNTS 3
 #define PN_REGION_STAGE_COUNTS 4
+#define PN_REGION_WAKE_UPS 5
 
 #define PN_ABILITY_CPU_CLOCK 0x01u
 #define PN_ABILITY_PACING 0x02u

@@ -90,7 +90,12 @@ static pn_status pn_agent_run_frames(pn_agent *agent, const pn_run_request *run,
     const uint32_t frame = totals->done_frames;
     const unsigned step = agent->settings.packets && run->frames - frame >= 2 ? 2 : 1;
     const uint64_t period = period_ns == 0 ? 0 : frame / frames_per_period;
-    if (period_ns != 0) pn_agent_sleep_until(agent, start_ns + period * period_ns);
+    agent->wake_ups[agent->calls] = 0;
+    if (period_ns != 0) {
+      const uint64_t due_ns = start_ns + period * period_ns;
+      pn_agent_sleep_until(agent, due_ns);
+      agent->wake_ups[agent->calls] = pn_agent_saturate_ns(pn_agent_now(agent) - due_ns);
+    }
 
     const size_t at = (size_t)frame * PN_FRAME_SAMPLES;
     agent->stage_row = agent->stage_times + (size_t)agent->calls * PN_STAGE_COUNT;
@@ -155,6 +160,7 @@ pn_agent_status pn_agent_run(pn_agent *agent, uint16_t sequence, pn_reader *requ
   pn_put_u32(answer, pn_agent_counts_crc(agent->call_counts, agent->calls));
   pn_put_u32(answer, pn_agent_counts_crc(agent->stage_counts,
                                          (size_t)agent->calls * PN_STAGE_COUNT));
+  pn_put_u32(answer, pn_crc32(0, agent->wake_ups, (size_t)agent->calls * sizeof(uint32_t)));
   return PN_AGENT_OK;
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from host_tools.devices import adb_server
 from host_tools.devices.adb_address import KIND, AdbAddress
-from host_tools.devices.adb_client import INSTALL_HINT, AdbShell, connect, find_adb
+from host_tools.devices.adb_client import INSTALL_HINT, connect, find_adb
 from host_tools.devices.adb_cores import (
     Placement,
     choose_cores,
@@ -21,6 +21,7 @@ from host_tools.devices.adb_link import PhoneLink
 from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.base import ProbeResult
 from host_tools.devices.binaries import AGENT_NAME
+from host_tools.devices.shell import ForgivingShell
 from host_tools.errors import DeviceError
 from host_tools.protocol.session import Timing
 
@@ -29,10 +30,11 @@ PROBE_S = 3.0
 
 _PID_FILE = f"{FOLDER}/agent.pid"
 _STOP_S = 5.0
-# The number may belong to another process by now; its command line tells.
+# The number may belong to another process by now, this shell even; its command line tells.
 _STOP = (
-    f"p=$(cat {_PID_FILE} 2>/dev/null) && grep -q {AGENT_NAME} /proc/$p/cmdline 2>/dev/null && "
-    f"kill -9 $p; rm -f {_PID_FILE}"
+    f'p=$(cat {_PID_FILE} 2>/dev/null) && [ "$p" != $$ ] && '
+    f"grep -q {AGENT_NAME} /proc/$p/cmdline 2>/dev/null && kill -9 $p 2>/dev/null; "
+    f"rm -f {_PID_FILE}"
 )
 
 
@@ -45,15 +47,14 @@ class AdbDevice(AgentDevice):
 
     def __init__(self, address: AdbAddress, *, model: Path | None = None) -> None:
         self._shell = connect(address)
-        self.phone_shell = _ReadingShell(self._shell)
+        self.shell = self.phone_shell = ForgivingShell(self._shell)
         self.cores = choose_cores(self._shell, address)
         there = deploy(self._shell, model)
         self.target, self.sent_files = there.target, there.sent
         options = f" --model {there.model}" if there.model else ""
         command = pinned(f"{there.agent}{options}", self.cores)
-        self._shell.run(_STOP)
         name = self._shell.name
-        script = f"echo $$ >{_PID_FILE} && exec {command}"
+        script = f"{_STOP}; echo $$ >{_PID_FILE} && exec {command}"
         try:
             super().__init__(name, PhoneLink(self._shell, script), TIMING)
         except BaseException:
@@ -74,6 +75,11 @@ class AdbDevice(AgentDevice):
         """See Device: the serial that was chosen and the cores."""
         return f"{self.name}: agent on {self.placement()}"
 
+    def agent_process(self) -> int | None:
+        """See Device. Raises DeviceError when the phone is lost."""
+        text = self._shell.run(f"cat {_PID_FILE}").strip()
+        return int(text) if text.isdecimal() else None
+
     def close(self) -> None:
         """See Device. What a lost phone goes on running is ended when it is opened again."""
         if self._closed:
@@ -85,16 +91,6 @@ class AdbDevice(AgentDevice):
         with contextlib.suppress(DeviceError, adb_server.NoServerError):
             adb_server.running_phones(PROBE_S)  # a server that was ended is not started anew
             self._shell.run(_STOP, timeout_s=_STOP_S)
-
-
-class _ReadingShell:
-    """See PhoneShell: a command that a phone lacks or refuses gives what it wrote, no error."""
-
-    def __init__(self, shell: AdbShell) -> None:
-        self._shell = shell
-
-    def run(self, command: str, /) -> str | None:
-        return self._shell.run(f"{command}\ntrue")
 
 
 def probe() -> list[ProbeResult]:

@@ -15,7 +15,8 @@ from host_tools.devices.adb_address import KIND, AdbAddress
 from host_tools.devices.adb_server import Phone, parse_phones
 from host_tools.errors import DeviceError, MissingDependency, UsageError
 
-INSTALL_HINT = "adb is not installed; on Debian: apt-get install adb"
+INSTALL_TRY = "on Debian: apt-get install adb"
+INSTALL_HINT = f"adb is not installed; {INSTALL_TRY}"
 COMMAND_S = 30.0
 CONNECT_S = 20.0
 """Also time for adb to start its server."""
@@ -77,6 +78,14 @@ class AdbProgram:
         output = done.stdout.decode(errors="replace")
         complaint = _complaint(done.stderr.decode(errors="replace"), output)
         return Answer(done.returncode, output, complaint)
+
+    def version(self) -> str:
+        """As "29.0.6-debian"; starts no server. Raises DeviceError."""
+        answer = self.run("version")
+        found = re.search(r"^Version (\S+)", answer.output, re.MULTILINE)
+        if answer.code or found is None:
+            raise DeviceError(f"{self.name}: {self.path} is no adb that works; {INSTALL_TRY}")
+        return found[1]
 
     def phones(self) -> list[Phone]:
         """Phones that adb sees; starts its server if none runs. Raises DeviceError."""

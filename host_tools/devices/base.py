@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.devices.board_files import BoardFiles
-from host_tools.devices.phone_shell import PhoneShell
+from host_tools.devices.shell import Shell
 
 SAMPLE_RATE_HZ = 48_000
 FRAME_SAMPLES = 480
@@ -28,6 +28,8 @@ Progress = Callable[[int, int], None]
 
 Transfer = Callable[[str, int, int], None]
 """Called with ("upload" or "download", bytes done, bytes in all)."""
+
+RunNotice = Callable[[bool], None]
 
 FrameMode = Literal["frame", "packet"]
 
@@ -90,7 +92,9 @@ class RunResult:
     ``frames_per_call`` frames (the last call of a run may have taken fewer).
     ``stage_times_ns`` has shape [calls, 7] in the order of STAGES, or is None.
     ``wall_ns`` and ``cpu_ns`` cover the whole run (``cpu_ns`` None: the device has no CPU clock).
-    ``deadline_misses`` counts calls that ended after their period in a paced run.
+    ``deadline_misses`` counts calls that ended after their period in a paced run;
+    ``wake_ups_ns[i]`` is the time from when call i was due until it began (None: unpaced, or the
+    agent does not tell).
     ``call_counts`` [calls, 2] are instructions and core cycles of each call, ``stage_counts``
     [calls, 7, 2] those of its stages; None without counters.
     """
@@ -107,6 +111,7 @@ class RunResult:
     kernel: str
     call_counts: NDArray[np.uint32] | None = None
     stage_counts: NDArray[np.uint32] | None = None
+    wake_ups_ns: NDArray[np.uint32] | None = None
     digest: str = field(default="")
 
     def __post_init__(self) -> None:
@@ -147,14 +152,20 @@ class Device(ABC):
     """A place where the library runs. Use as a context manager."""
 
     name: str
+    target: str | None = None
+    """The build target whose agent runs; None: not known."""
     link_bytes_per_s: float | None = None
     """Most bytes a second each way; None where the link takes no time worth telling."""
     on_transfer: Transfer | None = None
     """Told of audio on its way to and from the device."""
     board_files: BoardFiles | None = None
     """What the device's system tells about itself; None where nobody reads it."""
-    phone_shell: PhoneShell | None = None
+    phone_shell: Shell | None = None
     """A phone's own shell, for what only Android tells."""
+    shell: Shell | None = None
+    """A shell where the agent runs, usable while it runs audio; None: there is none."""
+    on_run: RunNotice | None = None
+    """Told True right before the device begins to run a block of audio, False right after."""
 
     @abstractmethod
     def identify(self) -> Identity:
@@ -178,6 +189,10 @@ class Device(ABC):
 
     def whereabouts(self) -> str | None:
         """Which one it is and where its agent runs, for people; None where the name tells."""
+        return None
+
+    def agent_process(self) -> int | None:
+        """Number of the agent's process among those of the device; None where nobody tells."""
         return None
 
     @abstractmethod

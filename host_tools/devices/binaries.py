@@ -24,6 +24,11 @@ def find_agent(target: str, device: str) -> Path:
     return path
 
 
+def holds_model(agent: Path, model: Path) -> bool:
+    """Whether an agent has that image built in, byte for byte."""
+    return model.read_bytes() in agent.read_bytes()
+
+
 def model_arguments(model: Path | None) -> list[str]:
     """The agent's options for a model image of its own."""
     return [] if model is None else ["--model", str(model)]

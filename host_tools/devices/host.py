@@ -9,6 +9,7 @@ from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.base import ProbeResult
 from host_tools.devices.binaries import agent_path, find_agent, model_arguments
 from host_tools.devices.pipe import PipeTransport
+from host_tools.devices.shell import LocalShell
 from host_tools.protocol.session import Timing
 
 NAME = "host"
@@ -28,6 +29,7 @@ class HostDevice(AgentDevice):
     ) -> None:
         command = [str(agent or find_agent(TARGET, NAME)), *model_arguments(model)]
         super().__init__(NAME, PipeTransport(command, NAME), timing or TIMING)
+        self.shell = LocalShell()
 
 
 def probe() -> list[ProbeResult]:

@@ -61,6 +61,26 @@ class SshAddress:
         return f"{KIND}:{user}{host}{port}"
 
 
+def find_ssh(name: str) -> str:
+    """Path of the system's ssh. Raises MissingDependency; *name* appears in its message."""
+    program = shutil.which("ssh")
+    if program is None:
+        raise MissingDependency(
+            f"{name}: ssh is not installed; on Debian: apt-get install openssh-client"
+        )
+    return program
+
+
+def ssh_version(name: str) -> str:
+    """Path and version of the system's ssh. Raises MissingDependency or DeviceError."""
+    program = find_ssh(name)
+    try:
+        done = subprocess.run([program, "-V"], capture_output=True, text=True, timeout=CONNECT_S)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DeviceError(f"{name}: {program} does not start: {error}") from error
+    return f"{program}, {done.stderr.partition(',')[0].strip()}"
+
+
 class RemoteShell:
     """One login, shared by all commands: a password is asked for once, if at all.
 
@@ -69,9 +89,7 @@ class RemoteShell:
 
     def __init__(self, address: SshAddress) -> None:
         self.name = address.name
-        program = shutil.which("ssh")
-        if program is None:
-            raise MissingDependency(f"{self.name}: ssh is not installed (openssh-client)")
+        program = find_ssh(self.name)
         self._folder = tempfile.TemporaryDirectory(prefix="percepnet-ssh-")
         self._target = f"{address.user}@{address.host}" if address.user else address.host
         self._command = [program, "-T", "-o", f"ConnectTimeout={CONNECT_S}"]

@@ -26,6 +26,7 @@ def joined(blocks: Sequence[RunResult]) -> RunResult:
     cpu = [block.cpu_ns for block in blocks if block.cpu_ns is not None]
     counts = [block.call_counts for block in blocks if block.call_counts is not None]
     by_stage = [block.stage_counts for block in blocks if block.stage_counts is not None]
+    wake_ups = [block.wake_ups_ns for block in blocks if block.wake_ups_ns is not None]
     return RunResult(
         pcm=np.concatenate([block.pcm for block in blocks]),
         frames=sum(block.frames for block in blocks),
@@ -39,4 +40,5 @@ def joined(blocks: Sequence[RunResult]) -> RunResult:
         kernel=first.kernel,
         call_counts=np.concatenate(counts) if counts else None,
         stage_counts=np.concatenate(by_stage) if by_stage else None,
+        wake_ups_ns=np.concatenate(wake_ups) if wake_ups else None,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from host_tools.devices.agent_device import AgentDevice
 from host_tools.devices.pipe import PipeTransport
 from host_tools.devices.remote_shell import RemoteShell, SshAddress
+from host_tools.devices.shell import ForgivingShell
 from host_tools.devices.ssh_deploy import deploy
 from host_tools.protocol.session import Timing
 
@@ -27,6 +28,7 @@ class SshDevice(AgentDevice):
             self.target = there.target
             options = f" --model {there.model}" if there.model else ""
             command = self._shell.command(f"exec {there.agent}{options}")
+            self.shell = ForgivingShell(self._shell)
             super().__init__(address.name, PipeTransport(command, address.name), TIMING)
         except BaseException:
             self._shell.close()

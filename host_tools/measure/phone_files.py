@@ -6,7 +6,7 @@ A phone answers a command in tenths of a second, so file by file would take too 
 
 from __future__ import annotations
 
-from host_tools.devices.phone_shell import PhoneShell
+from host_tools.devices.shell import Shell
 from host_tools.measure.reading_text import count
 
 _MARK = "=percepnet-file "
@@ -47,7 +47,7 @@ class FetchedFiles:
         return None
 
 
-def fetch(shell: PhoneShell, process: int | None = None) -> FetchedFiles:
+def fetch(shell: Shell, process: int | None = None) -> FetchedFiles:
     """All that readings are made of; with *process*, its times and those of its threads too."""
     return FetchedFiles(parse_files(shell.run(fetch_command(process))))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from host_tools.devices.phone_shell import PhoneShell
+from host_tools.devices.shell import Shell
 from host_tools.measure import (
     phone_battery,
     phone_files,
@@ -44,7 +44,7 @@ class PhoneSnapshot:
     rail_subsystems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def take(cls, shell: PhoneShell, process: int | None = None) -> PhoneSnapshot:
+    def take(cls, shell: Shell, process: int | None = None) -> PhoneSnapshot:
         """Read all of it, with the CPU time of *process* where one is given."""
         files = phone_files.fetch(shell, process)
         board = Snapshot.take(files, "none" if process is None else str(process))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 
 from host_tools.errors import ProtocolError
@@ -61,6 +61,7 @@ class Region(IntEnum):
     STAGE_TIMES = 2
     CALL_COUNTS = 3
     STAGE_COUNTS = 4
+    WAKE_UPS = 5
 
 
 class SettingFlag(IntFlag):
@@ -213,7 +214,10 @@ class IdentifyReply:
 
 @dataclass(frozen=True)
 class RunReply:
-    """Response to RUN; the CRCs cover the regions for DOWNLOAD."""
+    """Response to RUN; the CRCs cover the regions for DOWNLOAD.
+
+    ``wake_ups_crc`` None: the agent is older and keeps none.
+    """
 
     frames: int
     calls: int
@@ -225,11 +229,16 @@ class RunReply:
     cpu_ns: int
     call_counts_crc: int
     stage_counts_crc: int
+    wake_ups_crc: int | None = None
 
     @classmethod
     def parse(cls, payload: bytes, device: str = "device") -> RunReply:
         """Raises ProtocolError when the payload is too short."""
-        return cls(*Fields(payload, device).take_many("<6I2Q2I"))
+        fields = Fields(payload, device)
+        numbers = fields.take_many("<6I2Q2I")
+        rest = fields.rest()
+        wake_ups_crc = int.from_bytes(rest[:4], "little") if len(rest) >= 4 else None
+        return replace(cls(*numbers), wake_ups_crc=wake_ups_crc)
 
 
 def kernel_set(mask: int) -> tuple[str, ...]:

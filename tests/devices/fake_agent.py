@@ -25,7 +25,7 @@ def identify(rate_hz: int = 48_000, library_status: int = 0) -> bytes:
 
 def run_answer(request: bytes) -> bytes:
     frames = struct.unpack_from("<I", request)[0]
-    return struct.pack("<6I2Q2I", frames, frames, 0, 0xDEAD, 0xBEEF, 0, 1, 1, 0, 0)
+    return struct.pack("<6I2Q3I", frames, frames, 0, 0xDEAD, 0xBEEF, 0, 1, 1, 0, 0, 0)
 
 
 def send(data: bytes) -> None:

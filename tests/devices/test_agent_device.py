@@ -115,6 +115,22 @@ def test_a_paced_run_takes_the_time_of_its_audio(
     assert paced.digest == unpaced.digest
     assert 0.37 <= paced.wall_ns / 1e9 <= 3.0
     assert unpaced.deadline_misses == 0 and 0 <= paced.deadline_misses <= 40
+    assert unpaced.wake_ups_ns is None and paced.wake_ups_ns is not None
+    assert len(paced.wake_ups_ns) == len(paced.call_times_ns) and paced.wake_ups_ns.min() > 0
+
+
+@pytest.mark.slow
+def test_a_thousand_paced_frames_begin_on_time_and_do_not_drift(
+    device: AgentDevice, noise: Noise
+) -> None:
+    with device:
+        run = device.run(noise(480 * 1000), pace_ms=10)
+    assert run.wake_ups_ns is not None
+    late_us = run.wake_ups_ns / 1e3
+    # medians: other programs on this machine may hold the cores for a while
+    assert np.median(late_us) <= 500
+    assert abs(np.median(late_us[-200:]) - np.median(late_us[:200])) <= 300
+    assert run.wall_ns / 1e9 >= 9.99
 
 
 def test_one_sample_and_no_sample_are_fine(device: AgentDevice) -> None:

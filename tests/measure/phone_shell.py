@@ -42,7 +42,7 @@ class TextShell:
         self.asked: list[str] = []
 
     def run(self, command: str, /) -> str | None:
-        """See PhoneShell."""
+        """See Shell."""
         self.asked.append(command)
         return self.answers.get(command)
 

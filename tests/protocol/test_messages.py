@@ -54,3 +54,9 @@ def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
 def test_unknown_kernels_in_a_mask_are_left_out() -> None:
     assert kernel_set(0xFFFFFFFF)[0] == "scalar"
     assert kernel_set(1 << 20) == ()
+
+
+def test_an_agent_that_keeps_no_wake_ups_is_understood() -> None:
+    older = bytes(range(48))
+    assert RunReply.parse(older).wake_ups_crc is None
+    assert RunReply.parse(older + b"\x01\x02\x00\x00").wake_ups_crc == 0x201
