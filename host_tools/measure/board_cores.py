@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from host_tools.devices.board_files import BoardFiles
-from host_tools.measure.reading_text import count, cpu_list, line, numbered, whole
+from host_tools.devices.reading_text import count, cpu_list, line, numbered, whole
 
 _CPU_FOLDER = "/sys/devices/system/cpu"
 _MS_PER_TICK = 10

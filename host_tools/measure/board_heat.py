@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from host_tools.devices.board_files import BoardFiles
-from host_tools.measure.reading_text import decimal, line, numbered, whole
+from host_tools.devices.reading_text import decimal, line, numbered, whole
 
 _THERMAL_FOLDER = "/sys/class/thermal"
 _ZONE = "thermal_zone"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from host_tools.devices.board_files import FIRMWARE_QUESTIONS, BoardFiles
+from host_tools.devices.reading_text import count, decimal, line
 from host_tools.measure.board_cores import Core, FrequencyPolicy, read_cores, read_policies
 from host_tools.measure.board_heat import (
     Temperature,
@@ -18,7 +19,6 @@ from host_tools.measure.board_heat import (
     read_temperatures,
     read_throttling,
 )
-from host_tools.measure.board_rails import Rails, parse_rails
 from host_tools.measure.board_times import (
     ProcessorTime,
     TaskTime,
@@ -27,7 +27,7 @@ from host_tools.measure.board_times import (
     read_process,
     read_threads,
 )
-from host_tools.measure.reading_text import count, decimal, line
+from host_tools.power.board_rails import Rails, parse_rails
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from host_tools.devices.board_files import BoardFiles
-from host_tools.measure.reading_text import count, numbered
+from host_tools.devices.reading_text import count, numbered
 
 _MS_PER_TICK = 10
 """/proc counts in USER_HZ, 100 a second on every architecture that the kit knows."""

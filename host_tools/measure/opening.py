@@ -25,7 +25,7 @@ def is_emulated_board(device: str) -> bool:
 
 
 def build_target(device: str) -> str | None:
-    """The build target whose agent a device runs; None when that is not known."""
+    """The build target whose agent a device runs; None: perhaps the opened one knows (target)."""
     kind, _, rest = resolve(device).partition(":")
     if kind == host.NAME:
         return host.TARGET

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from host_tools.measure.reading_text import line, whole
+from host_tools.devices.reading_text import line, millivolts, whole
 
 COMMAND = "dumpsys battery; true"
 
@@ -21,7 +21,6 @@ _SOURCES = {
     "dock powered": "dock",
 }
 _FROZEN = "UPDATES STOPPED"
-_MILLIVOLTS = (2_000, 20_000)
 _TEMPERATURE_C = (-40.0, 100.0)
 
 
@@ -59,16 +58,6 @@ def parse_battery(text: str | None) -> PhoneBattery | None:
         current_now=whole(values.get("current now")),
         is_frozen=_FROZEN in (text or ""),
     )
-
-
-def millivolts(voltage: int | None) -> int | None:
-    """A battery's voltage that was given in mV or in µV; None when it can be neither."""
-    if voltage is None:
-        return None
-    low, high = _MILLIVOLTS
-    if low <= voltage <= high:
-        return voltage
-    return voltage // 1000 if low * 1000 <= voltage <= high * 1000 else None
 
 
 def _state_lines(text: str) -> list[str]:

@@ -5,15 +5,27 @@ from __future__ import annotations
 
 import re
 
-from host_tools.measure.reading_text import decimal
+from host_tools.devices.reading_text import decimal
 
 PRESENCE_COMMAND = "command -v simpleperf; true"
+INSTRUCTIONS, CYCLES, CPU_TIME = "instructions:u", "cpu-cycles:u", "task-clock_ms"
+"""What simpleperf_command asks for, as parse_simpleperf names it."""
 
 _COUNT = re.compile(
     r"\s*([0-9][0-9,]*(?:\.[0-9]+)?)(\(ms\))?\s+([A-Za-z][\w:/.-]*)\s*(?:#.*|\(.*)?"
 )
 _RUNTIME = re.compile(r"Total test time: ([0-9.]+) seconds\.?")
 _RUNTIME_NAME = "total-time_ms"
+
+
+def simpleperf_command(pid: int, seconds: float) -> str:
+    """The shell command that counts what a process does in user space from now on.
+
+    It takes so many seconds; complaints are in its output too. The kernel's share is left out
+    because most phones let nobody count it.
+    """
+    events = f"{INSTRUCTIONS},{CYCLES},task-clock"
+    return f"simpleperf stat -e {events} -p {pid} --duration {seconds:.3f} 2>&1"
 
 
 def parse_simpleperf(text: str | None) -> dict[str, float]:

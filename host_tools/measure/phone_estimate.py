@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from host_tools.measure.reading_text import count, decimal
+from host_tools.devices.reading_text import count, decimal
 
 COMMAND = "dumpsys batterystats; true"
 

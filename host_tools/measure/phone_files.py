@@ -6,8 +6,8 @@ A phone answers a command in tenths of a second, so file by file would take too 
 
 from __future__ import annotations
 
+from host_tools.devices.reading_text import count
 from host_tools.devices.shell import Shell
-from host_tools.measure.reading_text import count
 
 _MARK = "=percepnet-file "
 _PATTERNS = (

@@ -14,16 +14,16 @@ from host_tools.measure import (
     phone_battery,
     phone_files,
     phone_identity,
-    phone_rails,
     phone_screen,
     phone_thermal,
 )
 from host_tools.measure.board_readings import Difference, Snapshot, restarted
 from host_tools.measure.phone_battery import PhoneBattery
 from host_tools.measure.phone_identity import PhoneIdentity
-from host_tools.measure.phone_rails import RailEnergy, RailPower
-from host_tools.measure.phone_supplies import PowerSupply, battery_status, read_supplies
 from host_tools.measure.phone_thermal import PhoneThermal
+from host_tools.power import phone_rails
+from host_tools.power.phone_rails import RailEnergy, RailPower
+from host_tools.power.phone_supplies import PowerSupply, battery_status, read_supplies
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from host_tools.measure.reading_text import count, decimal, whole
+from host_tools.devices.reading_text import count, decimal, whole
 
 COMMAND = "dumpsys thermalservice; true"
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from host_tools.devices.board_files import LocalFiles, this_machine
+from host_tools.devices.reading_text import cpu_list, decimal, line, whole
 from host_tools.measure.board_cores import parse_cpuinfo, parse_time_in_state
 from host_tools.measure.board_heat import (
     Throttling,
@@ -18,11 +19,10 @@ from host_tools.measure.board_heat import (
     parse_firmware_temperature,
     parse_throttled,
 )
-from host_tools.measure.board_rails import parse_rails
 from host_tools.measure.board_readings import Difference, Snapshot, System, restarted
 from host_tools.measure.board_rules import rules
 from host_tools.measure.board_times import parse_processors, parse_task
-from host_tools.measure.reading_text import cpu_list, decimal, line, whole
+from host_tools.power.board_rails import parse_rails
 from tests.devices.board_tree import board_at, unpack, write
 
 ALL_BITS = ("under-voltage", "frequency capped", "throttled", "soft temperature limit")

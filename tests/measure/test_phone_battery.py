@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from host_tools.measure.phone_battery import PhoneBattery, millivolts, parse_battery
+from host_tools.devices.reading_text import millivolts
+from host_tools.measure.phone_battery import PhoneBattery, parse_battery
 from host_tools.measure.phone_files import FetchedFiles
-from host_tools.measure.phone_supplies import (
+from host_tools.power.phone_supplies import (
     FOLDER,
     PowerSupply,
     battery_gauge,

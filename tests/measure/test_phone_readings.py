@@ -16,14 +16,14 @@ from host_tools.measure.phone_battery import parse_battery
 from host_tools.measure.phone_counters import parse_simpleperf, simpleperf_path
 from host_tools.measure.phone_estimate import checkin_version, parse_modelled_drain
 from host_tools.measure.phone_files import FetchedFiles, fetch_command, parse_files, process_number
-from host_tools.measure.phone_gauge import parse_samples
 from host_tools.measure.phone_identity import PhoneIdentity, identify
-from host_tools.measure.phone_rails import parse_channels, parse_energies
 from host_tools.measure.phone_readings import PhoneDifference, PhoneSnapshot
 from host_tools.measure.phone_rules import rules
 from host_tools.measure.phone_screen import parse_screen
-from host_tools.measure.phone_supplies import parse_uevent
 from host_tools.measure.phone_thermal import parse_thermal
+from host_tools.power.phone_gauge import parse_samples
+from host_tools.power.phone_rails import parse_channels, parse_energies
+from host_tools.power.phone_supplies import parse_uevent
 from tests.measure.phone_shell import PROCESS, TextShell, pixel, text
 
 

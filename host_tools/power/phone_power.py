@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from host_tools.measure.phone_calibration import Calibration, calibrate
-from host_tools.measure.phone_gauge import GaugeSample
+from host_tools.power.phone_calibration import Calibration, calibrate
+from host_tools.power.phone_gauge import GaugeSample
 
 MIN_SAMPLES = 5
 MIN_SPAN_S = 10.0

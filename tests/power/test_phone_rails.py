@@ -8,7 +8,7 @@ import pytest
 from host_tools.measure.phone_counters import parse_simpleperf, simpleperf_path
 from host_tools.measure.phone_estimate import checkin_version, parse_modelled_drain
 from host_tools.measure.phone_files import FetchedFiles
-from host_tools.measure.phone_rails import (
+from host_tools.power.phone_rails import (
     RailEnergy,
     RailPower,
     parse_channels,

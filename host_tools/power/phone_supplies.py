@@ -6,8 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from host_tools.devices.board_files import BoardFiles
-from host_tools.measure.phone_battery import millivolts
-from host_tools.measure.reading_text import line, whole
+from host_tools.devices.reading_text import line, millivolts, whole
 
 FOLDER = "/sys/class/power_supply"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from host_tools.measure.phone_gauge import GaugeSample
+from host_tools.power.phone_gauge import GaugeSample
 
 MIN_COUNTER_STEPS = 3
 """Changes of the charge counter below which its slope says too little."""

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from host_tools.devices.board_files import BoardFiles
-from host_tools.measure.reading_text import count, numbered
+from host_tools.devices.reading_text import count, numbered
 
 COMMAND = "dumpsys powerstats; true"
 

@@ -8,6 +8,7 @@ import re
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _DECIMAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _CPUS_MAX = 4096
+_MILLIVOLTS = (2_000, 20_000)
 
 
 def line(text: str | None) -> str | None:
@@ -34,6 +35,16 @@ def decimal(text: str | None) -> float | None:
     """A finite decimal number without exponent and nothing else."""
     kept = line(text)
     return float(kept) if kept is not None and _DECIMAL.fullmatch(kept) else None
+
+
+def millivolts(voltage: int | None) -> int | None:
+    """A battery's voltage that was given in mV or in µV; None when it can be neither."""
+    if voltage is None:
+        return None
+    low, high = _MILLIVOLTS
+    if low <= voltage <= high:
+        return voltage
+    return voltage // 1000 if low * 1000 <= voltage <= high * 1000 else None
 
 
 def cpu_list(text: str | None) -> tuple[int, ...] | None:

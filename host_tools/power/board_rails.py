@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from host_tools.measure.reading_text import decimal
+from host_tools.devices.reading_text import decimal
 
 _LINE = re.compile(r"\s*(\S+)_([AV])\s+(?:current|volt)\([0-9]+\)=([-0-9.]+)([AV])\s*")
 

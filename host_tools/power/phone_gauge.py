@@ -6,9 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from host_tools.measure.phone_battery import millivolts
-from host_tools.measure.phone_supplies import FOLDER
-from host_tools.measure.reading_text import decimal, line, whole
+from host_tools.devices.reading_text import decimal, line, millivolts, whole
+from host_tools.power.phone_supplies import FOLDER
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 

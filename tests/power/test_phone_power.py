@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.measure import phone_gauge
-from host_tools.measure.phone_calibration import Calibration, calibrate
-from host_tools.measure.phone_gauge import GaugeSample, parse_samples, sample_command
-from host_tools.measure.phone_power import read_power
+from host_tools.power import phone_gauge
+from host_tools.power.phone_calibration import Calibration, calibrate
+from host_tools.power.phone_gauge import GaugeSample, parse_samples, sample_command
+from host_tools.power.phone_power import read_power
 
 ENOUGH_S = 60
 FULL_UAH = 2_000_000
