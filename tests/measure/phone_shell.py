@@ -9,10 +9,10 @@ from host_tools.measure import (
     phone_battery,
     phone_files,
     phone_identity,
-    phone_rails,
     phone_screen,
     phone_thermal,
 )
+from host_tools.power import phone_rails
 
 TEXTS = Path(__file__).parent / "phone_texts"
 PROCESS = 4242
