@@ -18,7 +18,7 @@ android {
         }
         externalNativeBuild {
             cmake {
-                targets += "percepnet_android"
+                targets += "percepnet"
                 arguments += listOf(
                     "-DANDROID_STL=none",
                     "-DANDROID_SUPPORT_FLEXIBLE_PAGE_SIZES=ON",
@@ -44,10 +44,8 @@ android {
     }
 
     prefab {
-        // named like the CMake target, whose file has another name
-        create("percepnet_android") {
+        create("percepnet") { // a target of CMake; its file must be called like it
             headers = "../../firmware/include"
-            libraryName = "libpercepnet"
         }
     }
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from host_tools import __version__
 from host_tools.build.aar_files import GROUP, MIN_SDK, NAME, NAMESPACE, NDK_MAJOR
 from host_tools.build.elf_gate import ANDROID_ABIS
-from tests.needs import ROOT
+from tests.needs import ROOT, need_program
 
 ANDROID = ROOT / "android"
 MODULE = ANDROID / "percepnet"
@@ -94,14 +96,37 @@ def test_names_and_levels_are_those_of_the_aar() -> None:
     assert re.findall(r'"([^"]+)"', listed[1]) == [abi.name for abi in ANDROID_ABIS]
 
 
-def test_the_prefab_module_is_the_target_of_cmake_and_its_file() -> None:
-    cmake = (MODULE / setting(LIBRARY, "path")).read_text()
-    prefab = re.search(r'create\("(\w+)"\)', LIBRARY)
-    output = re.search(r"OUTPUT_NAME (\w+)", cmake)
-    assert prefab and output
-    assert f"add_library({prefab[1]} SHARED" in cmake
-    assert setting(LIBRARY, "libraryName") == f"lib{output[1]}"
-    assert f'targets += "{prefab[1]}"' in LIBRARY
+def test_the_prefab_module_is_called_as_in_the_aar_and_built() -> None:
+    assert re.findall(r'create\("(\w+)"\) \{', LIBRARY.split("prefab {")[1])[0] == NAME
+    assert "libraryName" not in LIBRARY  # so the file is lib and the module's name
+    assert f'targets += "{NAME}"' in LIBRARY
+
+
+def test_one_shared_library_of_cmake_has_the_name_of_the_prefab_module(tmp_path: Path) -> None:
+    query = tmp_path / ".cmake/api/v1/query/codemodel-v2"  # Gradle asks CMake the same way
+    query.parent.mkdir(parents=True)
+    query.touch()
+    source = (MODULE / setting(LIBRARY, "path")).parent
+    command = [need_program("cmake"), "-G", "Ninja", "-S", str(source), "-B", str(tmp_path)]
+    command += ["-DANDROID_ABI=arm64-v8a", "-DCMAKE_BUILD_TYPE=RelWithDebInfo"]
+    command += [f"-DCMAKE_TOOLCHAIN_FILE={ANDROID / 'toolchain-stubs.cmake'}"]
+    for program in ("ninja", "clang-19"):
+        need_program(program)
+    subprocess.run(command, check=True, capture_output=True)
+    replies = (tmp_path / ".cmake/api/v1/reply").glob("target-*.json")
+    targets = [json.loads(path.read_text()) for path in replies]
+    (target,) = [target for target in targets if target["name"] == NAME]
+    assert target["type"] == "SHARED_LIBRARY"
+    assert target["nameOnDisk"] == f"lib{NAME}.so"
+    assert [Path(artifact["path"]).name for artifact in target["artifacts"]] == [f"lib{NAME}.so"]
+    sources = {Path(entry["path"]).name for entry in target["sources"]}
+    assert "percepnet_jni.c" in sources
+
+
+def test_the_document_tells_c_apps_that_name() -> None:
+    text = (ROOT / "docs" / "android.md").read_text()
+    assert set(re.findall(r"\bpercepnet::\w+", text)) == {f"{NAME}::{NAME}"}
+    assert f"find_package({NAME} REQUIRED CONFIG)" in text
 
 
 def test_native_code_is_built_for_16_kb_pages_and_without_a_cpp_library() -> None:
