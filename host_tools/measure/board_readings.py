@@ -93,9 +93,9 @@ class Snapshot:
             elapsed_s=_elapsed_s(before.system, self.system),
             busy_shares=_busy_shares(before.processors, self.processors),
             process_ms=_process_ms(before.process, self.process),
-            threads=_thread_uses(before.threads, self.threads),
+            threads=thread_uses(before.threads, self.threads),
             temperature_rises_c=_rises_c(before.temperatures, self.temperatures),
-            time_in_state_ms=_times_in_state(before.policies, self.policies),
+            time_in_state_ms=times_in_state(before.policies, self.policies),
         )
 
 
@@ -197,10 +197,8 @@ def _process_ms(before: TaskTime | None, after: TaskTime | None) -> float | None
     return after.cpu_ms - before.cpu_ms
 
 
-def _thread_uses(
-    before: tuple[TaskTime, ...], after: tuple[TaskTime, ...]
-) -> tuple[ThreadUse, ...]:
-    """Threads alive at the end; one that began in between counts from its beginning."""
+def thread_uses(before: tuple[TaskTime, ...], after: tuple[TaskTime, ...]) -> tuple[ThreadUse, ...]:
+    """CPU time of each thread that is alive at the end; of one that began in between, all of it."""
     first = {_key(task): task for task in before}
     return tuple(
         ThreadUse(task.number, task.name, _used_ms(first.get(_key(task)), task)) for task in after
@@ -228,9 +226,10 @@ def _rises_c(before: tuple[Temperature, ...], after: tuple[Temperature, ...]) ->
     }
 
 
-def _times_in_state(
+def times_in_state(
     before: tuple[FrequencyPolicy, ...] | None, after: tuple[FrequencyPolicy, ...] | None
 ) -> dict[str, dict[int, int]]:
+    """ms at each kHz between two readings, by policy; policies that do not tell are left out."""
     first = {policy.name: policy.time_in_state_ms for policy in before or ()}
     spent: dict[str, dict[int, int]] = {}
     for policy in after or ():

@@ -3,28 +3,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from host_tools.measure.board_counts import BoardCounts
 from host_tools.measure.budget import Figure, Kind
+from host_tools.measure.cadences import pace_name
 from host_tools.measure.counts import InstructionCounts
 from host_tools.measure.estimate import LoadEstimate
+from host_tools.measure.pacing import Pacing
+from host_tools.measure.power_result import Power
+from host_tools.measure.power_session import PowerRun
 from host_tools.measure.result import FrameTime, Instructions, Load, Sizes
-from host_tools.measure.runs import TimedRun
-from host_tools.measure.statistics import distribution, repeats
+from host_tools.measure.runs import Output
+from host_tools.measure.timed import TimedRun
+from host_tools.measure.validity import Rule
 
 FRAME_PERIOD_US = 10_000.0
 TOP_FUNCTIONS = 20
 NO_FRAME_TIME = FrameTime(None, None, None, None)
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What the runs on the device gave; which parts are known depends on the device."""
+
+    output: Output
+    load: Load
+    rules: list[Rule]
+    frame_time: FrameTime = NO_FRAME_TIME
+    late_frames: int | None = None
+    instructions: Instructions | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+    headline: LoadEstimate | None = None
+    estimates: list[LoadEstimate] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    timed: TimedRun | None = None
+    power: PowerRun | None = None
+
+    @property
+    def pacings(self) -> tuple[Pacing, ...]:
+        """Figures of each cadence; none without a real clock."""
+        return () if self.timed is None else self.timed.pacings
+
+
 def measured_load(run: TimedRun) -> Load:
-    """Median CPU time over audio time of the repeats; unknown without a CPU clock."""
+    """Median CPU time over audio time of the headline's repeats; unknown without a CPU clock."""
     cpu = run.identity.cpu_name
-    if not run.load_percent:
+    if run.headline is None or run.headline.load_percent is None:
         return unknown_load(cpu, "the device has no clock of CPU time")
-    spread = repeats(run.load_percent)
+    spread = run.headline.load_percent
     method = (
-        f"CPU time of the agent's thread over audio time, unpaced, median of {spread.count} runs "
-        f"of {run.frames / 100:.2f} s, half spread {spread.spread_percent:.1f} % of the median"
+        f"CPU time of the agent's thread over audio time, {pace_name(run.headline.pace_ms)}, "
+        f"median of {spread.count} runs of {run.frames / 100:.2f} s, half spread "
+        f"{spread.spread_percent:.1f} % of the median"
     )
     return Load(spread.median, "measured", cpu, method, spread.low, spread.high)
 
@@ -47,8 +78,10 @@ def unknown_load(core: str, why: str) -> Load:
 
 
 def measured_frame_time(run: TimedRun) -> FrameTime:
-    """Percentiles over all frames of all repeats."""
-    times = distribution(run.frame_times_us)
+    """Percentiles over all frames of the headline's repeats."""
+    if run.headline is None:
+        return NO_FRAME_TIME
+    times = run.headline.frame_time_us
     return FrameTime(times.p50, times.p95, times.p99, times.max)
 
 
@@ -97,6 +130,7 @@ def budget_figures(
     headline: LoadEstimate | None,
     sizes: Sizes,
     delay_ms: float,
+    power: Power | None,
 ) -> dict[str, Figure]:
     """Values for the lines of a budget; power is unknown without a meter."""
     p99, p99_kind = frame_time.p99, "measured"
@@ -109,7 +143,7 @@ def budget_figures(
             p99_kind,
         ),
         "delay_ms": (delay_ms, "exact"),
-        "power_mw": (None, "unknown"),
+        "power_mw": (power.mw_above_idle, power.kind) if power is not None else (None, "unknown"),
         "state_kib": (_kib(sizes.state_bytes), "exact"),
         "stack_kib": (_kib(sizes.stack_bytes), "measured"),
         "flash_kib": (_kib(sizes.flash_bytes), "exact"),

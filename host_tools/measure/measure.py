@@ -3,23 +3,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
 import host_tools
 from host_tools.devices import emulator, open_device
-from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ
+from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ, Settings
 from host_tools.errors import MissingDependency, UsageError
 from host_tools.generate.model_file import ModelFile, find_model
 from host_tools.measure import emulated
 from host_tools.measure.board_conditions import conditions, look_at
 from host_tools.measure.budget import check_budget, load_budget
 from host_tools.measure.clip import Clip, load_clip
-from host_tools.measure.estimate import LoadEstimate
 from host_tools.measure.figures import (
-    NO_FRAME_TIME,
+    Figures,
     budget_figures,
     counter_figures,
     estimated_load,
@@ -30,30 +28,28 @@ from host_tools.measure.figures import (
 )
 from host_tools.measure.opening import build_target, emulated_cpu, is_emulated_board
 from host_tools.measure.plugin import check_qemu
+from host_tools.measure.power_result import power_of, power_output_rule, power_rules
+from host_tools.measure.power_session import PowerPlan, PowerRun, load_audio, run_power
 from host_tools.measure.quality import Quality, quality
 from host_tools.measure.result import (
     SCHEMA_VERSION,
-    FrameTime,
-    Instructions,
-    Load,
     MeasureResult,
     verdict,
 )
 from host_tools.measure.runs import (
-    Output,
     Plan,
     Progress,
-    TimedRun,
     count_on_board,
     count_on_emulator,
     reference_run,
     single_run,
-    time_on_device,
 )
 from host_tools.measure.sizes import program_sizes
+from host_tools.measure.timed import TimedRun, time_on_device
 from host_tools.measure.validity import (
     Rule,
     clock_rule,
+    complete_rule,
     counted_rule,
     digest_rule,
     length_rule,
@@ -61,25 +57,10 @@ from host_tools.measure.validity import (
     repeat_rule,
     repeats_rule,
 )
+from host_tools.power.names import open_meter
 
 DELAY_MS = 1000.0 * DELAY_SAMPLES / SAMPLE_RATE_HZ
 MAX_REPEATS = 1000
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What the runs on the device gave; which parts are known depends on the device."""
-
-    output: Output
-    load: Load
-    rules: list[Rule]
-    frame_time: FrameTime = NO_FRAME_TIME
-    late_frames: int | None = None
-    instructions: Instructions | None = None
-    stages: dict[str, float] = field(default_factory=dict)
-    headline: LoadEstimate | None = None
-    estimates: list[LoadEstimate] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
 
 def measure(
@@ -90,24 +71,28 @@ def measure(
     model: str = "percepnet",
     budget: str | None = None,
     plan: Plan | None = None,
+    power: PowerPlan | None = None,
     progress: Progress | None = None,
 ) -> MeasureResult:
     """Measure ``device`` (a name as for --device) on a clip.
 
     ``clip`` and ``reference`` are audio files (None: the bundled pair, 11.7 s of noisy speech);
     ``reference`` is the clean speech in the clip. ``model`` is a name under models/ or the path of
-    an image. ``budget`` names limits of budgets.toml.
+    an image. ``budget`` names limits of budgets.toml. ``power`` says with which meter, None: none.
     ``progress`` is told what runs. Timed runs happen only on devices with a real clock; on
     emulators instructions are counted and the load is estimated.
 
     Raises UsageError, DeviceError, ProtocolError, DataError, MissingDependency; a measurement
-    that breaks a rule is returned, with the verdict "void".
+    that breaks a rule is returned, with the verdict "void". One that Ctrl-C ended is returned as
+    partial and void if a timed run was finished, else KeyboardInterrupt goes on.
     """
     plan = plan or Plan()
     if not 1 <= plan.repeats <= MAX_REPEATS:
         raise UsageError(f"{plan.repeats} repeats; give a number from 1 to {MAX_REPEATS}")
     report = progress or _silent
     cpu = emulated_cpu(device)
+    if power is not None and (cpu is not None or is_emulated_board(device)):
+        raise UsageError(f"{device}: an emulator takes no power of a device's; leave --meter out")
     limits = load_budget(budget) if budget else None
     image = find_model(model)
     audio = load_clip(clip, reference)
@@ -118,7 +103,7 @@ def measure(
     if is_emulated_board(device):
         figures = _on_board(device, model, audio, plan, report)
     elif cpu is None:
-        figures = _timed(device, model, audio, plan, report)
+        figures = _timed(device, model, audio, plan, power, report)
     else:
         figures = _counted(device, cpu, model, image, audio, plan, report)
     output = figures.output
@@ -126,6 +111,7 @@ def measure(
     heard = Quality({}, ())
     if audio.clean is not None:
         heard = quality(audio.clean, audio.noisy, output.enhanced)
+    energy = None if figures.power is None else power_of(figures.power)
     rules = (
         digest_rule(output.digests[0], expected.digests[0]),
         model_rule(output.identity.model_digest, image.digest),
@@ -133,7 +119,9 @@ def measure(
     )
     lines = None
     if budget and limits:
-        values = budget_figures(figures.load, figures.frame_time, figures.headline, sizes, DELAY_MS)
+        values = budget_figures(
+            figures.load, figures.frame_time, figures.headline, sizes, DELAY_MS, energy
+        )
         lines = check_budget(budget, limits, values)
     return MeasureResult(
         schema_version=SCHEMA_VERSION,
@@ -157,45 +145,77 @@ def measure(
         load_estimates=tuple(figures.estimates),
         frame_time_us=figures.frame_time,
         deadline_misses=figures.late_frames,
-        power=None,
+        pacing=figures.pacings,
+        stage_cost_us=None if figures.timed is None else figures.timed.stage_cost_us,
+        threads=() if figures.timed is None else figures.timed.cadences.threads,
+        power=energy,
         quality=heard.metrics,
         sizes=sizes,
         validity=rules,
         budget=lines,
         verdict=verdict(rules, lines),
+        partial=figures.timed is not None and bool(figures.timed.cadences.interrupted),
         notes=(*figures.notes, *size_notes, *heard.notes),
         enhanced=output.enhanced,
+        noisy=audio.noisy,
+        runs={} if figures.timed is None else figures.timed.cadences.runs,
+        recording=None if figures.power is None else figures.power.recording,
     )
 
 
-def _timed(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
-    """Load, frame and stage times of a device with a real clock."""
+def _timed(
+    device: str,
+    model: str,
+    audio: Clip,
+    plan: Plan,
+    power: PowerPlan | None,
+    progress: Progress,
+) -> Figures:
+    """Load, frame and stage times, and power, of a device with a real clock."""
     with open_device(device, model=model) as opened:
+        meter = None if power is None else open_meter(power.meter, opened)
         before = look_at(opened)
         run = time_on_device(opened, audio.noisy, plan, progress)
-        board_rules, board_notes = conditions(before, look_at(opened))
+        used: PowerRun | None = None
+        if power is not None and meter is not None and not run.cadences.interrupted:
+            opened.configure(Settings(kernel=plan.kernel, mode=plan.mode))
+            used = run_power(opened, meter, audio.noisy, power, progress)
+        board_rules, board_notes = conditions(before, look_at(opened), with_power=used is not None)
         where = opened.whereabouts()
+    rules = [] if used is None else [*power_rules(used), _load_output_rule(used, audio, model)]
     return Figures(
         output=run,
         load=measured_load(run),
         rules=[
+            complete_rule(run.cadences.interrupted),
             repeat_rule(run.digests),
             length_rule(audio.seconds),
-            repeats_rule(plan.repeats),
-            clock_rule(bool(run.load_percent)),
+            repeats_rule(min(map(len, run.cadences.runs.values()))),
+            clock_rule(run.headline is not None and run.headline.load_percent is not None),
             *board_rules,
+            *rules,
         ],
         frame_time=measured_frame_time(run),
-        late_frames=run.late_frames,
+        late_frames=None if run.headline is None else run.headline.deadline_misses,
         stages=run.stage_times_ns,
         instructions=counter_figures(run.counts) if run.counts else None,
         notes=[
             *([where] if where else []),
             *_cycle_notes(run),
-            "unpaced: frames follow each other at once, so the governor sees a busy core",
+            *_pace_notes(run),
             *board_notes,
+            *(used.recording.notes if used is not None and used.recording is not None else ()),
         ],
+        timed=run,
+        power=used,
     )
+
+
+def _load_output_rule(used: PowerRun, audio: Clip, model: str) -> Rule:
+    """What the device computed while its power was measured, against this host's output."""
+    with open_device("host", model=model) as host:
+        expected = host.run(load_audio(audio.noisy, used.block_s)).digest
+    return power_output_rule([run.digest for run in used.runs], expected)
 
 
 def _on_board(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
@@ -259,6 +279,12 @@ def _cycle_notes(run: TimedRun) -> list[str]:
     if run.counts is None:
         return []
     return [f"{run.counts.cycles:,.0f} cycles a frame, core at {run.counts.core_mhz:.0f} MHz"]
+
+
+def _pace_notes(run: TimedRun) -> list[str]:
+    if run.headline is not None and run.headline.pace_ms:
+        return []
+    return ["unpaced: frames follow each other at once, so the governor sees a busy core"]
 
 
 def _stages_unit(figures: Figures) -> Literal["instructions", "nanoseconds"] | None:

@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 
 from host_tools.devices.shell import Shell
 from host_tools.measure import (
-    phone_battery,
     phone_files,
     phone_identity,
     phone_screen,
     phone_thermal,
 )
 from host_tools.measure.board_readings import Difference, Snapshot, restarted
-from host_tools.measure.phone_battery import PhoneBattery
 from host_tools.measure.phone_identity import PhoneIdentity
 from host_tools.measure.phone_thermal import PhoneThermal
-from host_tools.power import phone_rails
+from host_tools.power import phone_battery, phone_rails
+from host_tools.power.phone_battery import PhoneBattery
 from host_tools.power.phone_rails import RailEnergy, RailPower
 from host_tools.power.phone_supplies import PowerSupply, battery_status, read_supplies
 

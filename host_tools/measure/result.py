@@ -12,12 +12,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.devices.base import RunResult
+from host_tools.measure.board_readings import ThreadUse
 from host_tools.measure.budget import BudgetReport
 from host_tools.measure.estimate import LoadEstimate
+from host_tools.measure.pacing import Pacing
+from host_tools.measure.power_result import Power
 from host_tools.measure.quality import Metric
 from host_tools.measure.validity import Rule
+from host_tools.power.recording import Recording
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+NOT_IN_JSON = ("enhanced", "noisy", "runs", "recording")
 SCHEMA_FILE = Path(__file__).with_name("result.schema.json")
 
 
@@ -83,7 +89,10 @@ class MeasureResult:
     """One measurement; field names are those of result.json.
 
     ``stages`` is per frame, in ``stages_unit``; empty when neither counts nor times are known.
-    ``enhanced`` is the output at 48 kHz, int16 [samples], delay removed; the JSON leaves it out.
+    ``stage_cost_us`` is how much longer a frame took while its stages were timed; ``threads`` the
+    CPU time of the agent's threads over all timed runs; ``partial``: Ctrl-C ended it early.
+    The JSON leaves out ``enhanced`` and ``noisy`` (48 kHz int16 [samples], delay removed), ``runs``
+    (timed runs by pace in ms) and ``recording`` (of the power meter).
     """
 
     schema_version: int
@@ -107,24 +116,32 @@ class MeasureResult:
     load_estimates: tuple[LoadEstimate, ...]
     frame_time_us: FrameTime
     deadline_misses: int | None
-    power: None
+    pacing: tuple[Pacing, ...]
+    stage_cost_us: float | None
+    threads: tuple[ThreadUse, ...]
+    power: Power | None
     quality: dict[str, Metric]
     sizes: Sizes
     validity: tuple[Rule, ...]
     budget: BudgetReport | None
     verdict: Literal["pass", "fail", "void"]
+    partial: bool
     notes: tuple[str, ...]
     enhanced: NDArray[np.int16] = field(repr=False, compare=False)
+    noisy: NDArray[np.int16] = field(repr=False, compare=False)
+    runs: dict[int, list[RunResult]] = field(repr=False, compare=False)
+    recording: Recording | None = field(repr=False, compare=False)
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 over budget, 5 void."""
-        return {"pass": 0, "fail": 1, "void": 5}[self.verdict]
+        """0 pass, 1 over budget, 5 void, 130 partial because somebody pressed Ctrl-C."""
+        return 130 if self.partial else {"pass": 0, "fail": 1, "void": 5}[self.verdict]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dictionaries, numbers and text."""
-        bare = replace(self, enhanced=np.zeros(0, np.int16))
-        fields = {name: value for name, value in asdict(bare).items() if name != "enhanced"}
+        none = np.zeros(0, np.int16)
+        bare = asdict(replace(self, enhanced=none, noisy=none, runs={}, recording=None))
+        fields = {name: value for name, value in bare.items() if name not in NOT_IN_JSON}
         plain: dict[str, Any] = json.loads(json.dumps(fields))
         return plain
 

@@ -54,3 +54,20 @@ def repeats(values: ArrayLike) -> Repeats:
     if data.size == 0:
         raise ValueError("no runs to summarise")
     return Repeats(float(np.median(data)), float(data.min()), float(data.max()), int(data.size))
+
+
+OUTLIER_DEVIATIONS = 3.0
+_SCALED = 1.4826
+"""Of normally distributed values the standard deviation over the median absolute deviation."""
+
+
+def outliers(values: ArrayLike) -> int:
+    """How many values lie more than three scaled median absolute deviations from the median.
+
+    Of fewer than five values nothing is told, and none counts as one.
+    """
+    data = np.asarray(values, dtype=np.float64).ravel()
+    if data.size < 5:
+        return 0
+    away = np.abs(data - np.median(data))
+    return int(np.sum(away > OUTLIER_DEVIATIONS * _SCALED * np.median(away)))

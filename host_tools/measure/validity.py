@@ -69,3 +69,8 @@ def clock_rule(has_cpu_clock: bool) -> Rule:
     """A measured load needs a clock of CPU time."""
     seen = "device has a CPU-time clock" if has_cpu_clock else "device has no CPU-time clock"
     return Rule("cpu_clock", has_cpu_clock, seen)
+
+
+def complete_rule(interrupted: str) -> Rule:
+    """Nobody ended the measurement before its time."""
+    return Rule("complete", not interrupted, interrupted or "all runs were made")

@@ -21,13 +21,15 @@ MIN_UPDATES = 3
 class PowerReading:
     """Mean power of the whole phone in mW, None when unknown, and how or why not it is known.
 
-    ``current_ua`` is positive while discharging; ``voltage_mv`` is the median.
+    ``current_ua`` is positive while discharging; ``voltage_mv`` is the median; ``count_ua`` is what
+    a count of the gauge stands for, negative where its numbers are negative while discharging.
     """
 
     power_mw: float | None
     why: str
     current_ua: float | None = None
     voltage_mv: float | None = None
+    count_ua: int | None = None
 
 
 def read_power(
@@ -50,9 +52,10 @@ def read_power(
     if _contradicts(calibration, known):
         return PowerReading(None, f"{calibration.why}; an earlier calibration says otherwise")
     voltages_mv = [sample.voltage_mv for sample in samples if sample.voltage_mv is not None]
-    current_ua = unit_ua * calibration.discharge_sign * _mean_current(samples)
+    count_ua = unit_ua * calibration.discharge_sign
+    current_ua = count_ua * _mean_current(samples)
     voltage_mv = float(median(voltages_mv))
-    return PowerReading(current_ua * voltage_mv / 1e6, why, current_ua, voltage_mv)
+    return PowerReading(current_ua * voltage_mv / 1e6, why, current_ua, voltage_mv, count_ua)
 
 
 def _trouble(samples: list[GaugeSample], powered_by: Sequence[str] | None) -> str | None:

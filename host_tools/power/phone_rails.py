@@ -43,7 +43,12 @@ class RailPower:
     @property
     def is_cpu(self) -> bool:
         """It feeds cores. Which ones a CPUCL number means differs between chips."""
-        return _CPU_RAIL.search(self.name) is not None
+        return is_cpu_rail(self.name)
+
+
+def is_cpu_rail(name: str) -> bool:
+    """Whether a supply of that name feeds cores."""
+    return _CPU_RAIL.search(name) is not None
 
 
 def read_energies(files: BoardFiles) -> tuple[RailEnergy, ...]:

@@ -56,6 +56,7 @@ class Recording:
     ``recording`` for how raw samples get there. ``dropped_samples`` were lost or unreadable,
     ``saturated_samples`` stood at the end of the meter's range. ``clock_error_ppm`` is how much
     faster the meter's clock ran than this computer's (None: they are the same or nobody compared).
+    ``resolution_ma`` is one step of the current where only the samples tell it.
     """
 
     time_s: Series
@@ -65,6 +66,7 @@ class Recording:
     dropped_samples: int = 0
     saturated_samples: int = 0
     clock_error_ppm: float | None = None
+    resolution_ma: float | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -93,6 +95,7 @@ def recording(
     dropped_samples: int = 0,
     saturated_samples: int = 0,
     clock_error_ppm: float | None = None,
+    resolution_ma: float | None = None,
     notes: tuple[str, ...] = (),
 ) -> Recording:
     """A recording of raw samples; those that are not finite are dropped and counted.
@@ -119,5 +122,31 @@ def recording(
         dropped_samples=dropped_samples + int(np.sum(~good)),
         saturated_samples=saturated_samples,
         clock_error_ppm=clock_error_ppm,
+        resolution_ma=resolution_ma,
         notes=notes,
+    )
+
+
+def recording_of_power(
+    meter: str,
+    time_s: ArrayLike,
+    power_mw: ArrayLike,
+    marks: tuple[Mark, ...] = (),
+    *,
+    dropped_samples: int = 0,
+) -> Recording:
+    """A recording of a meter that tells power and no current: as from a supply of 1 V.
+
+    Raises DataError as ``recording`` does.
+    """
+    watts = np.asarray(power_mw, dtype=np.float64) / 1e3
+    note = f"{meter}: it tells power only; currents are those of a supply of 1 V"
+    return recording(
+        meter,
+        time_s,
+        watts,
+        np.ones(watts.shape),
+        marks,
+        dropped_samples=dropped_samples,
+        notes=(note,),
     )

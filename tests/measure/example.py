@@ -16,7 +16,7 @@ from host_tools.measure.validity import Rule
 def example_result() -> MeasureResult:
     """As an emulated board would give it."""
     return MeasureResult(
-        schema_version=1,
+        schema_version=2,
         created_utc="2026-01-02T03:04:05Z",
         tool_version="0.1.0",
         device="emulator:cortex-a53",
@@ -52,6 +52,9 @@ def example_result() -> MeasureResult:
         ),
         frame_time_us=NO_FRAME_TIME,
         deadline_misses=None,
+        pacing=(),
+        stage_cost_us=None,
+        threads=(),
         power=None,
         quality={"si_sdr_db": Metric(5.0, 12.0), "pesq_wb": Metric(None, None)},
         sizes=Sizes(200_000, 4000, 8_400_000, None),
@@ -65,6 +68,10 @@ def example_result() -> MeasureResult:
             ),
         ),
         verdict="fail",
+        partial=False,
         notes=("a note",),
         enhanced=np.arange(-500, 500, dtype=np.int16),
+        noisy=np.arange(500, -500, -1, dtype=np.int16),
+        runs={},
+        recording=None,
     )

@@ -6,13 +6,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from host_tools.measure import (
-    phone_battery,
     phone_files,
     phone_identity,
     phone_screen,
     phone_thermal,
 )
-from host_tools.power import phone_rails
+from host_tools.power import phone_battery, phone_rails
 
 TEXTS = Path(__file__).parent / "phone_texts"
 PROCESS = 4242

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host_tools.measure.board_times import read_process
-from host_tools.measure.phone_battery import parse_battery
 from host_tools.measure.phone_counters import parse_simpleperf, simpleperf_path
 from host_tools.measure.phone_estimate import checkin_version, parse_modelled_drain
 from host_tools.measure.phone_files import FetchedFiles, fetch_command, parse_files, process_number
@@ -21,6 +20,7 @@ from host_tools.measure.phone_readings import PhoneDifference, PhoneSnapshot
 from host_tools.measure.phone_rules import rules
 from host_tools.measure.phone_screen import parse_screen
 from host_tools.measure.phone_thermal import parse_thermal
+from host_tools.power.phone_battery import parse_battery
 from host_tools.power.phone_gauge import parse_samples
 from host_tools.power.phone_rails import parse_channels, parse_energies
 from host_tools.power.phone_supplies import parse_uevent

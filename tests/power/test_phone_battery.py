@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from host_tools.devices.reading_text import millivolts
-from host_tools.measure.phone_battery import PhoneBattery, parse_battery
 from host_tools.measure.phone_files import FetchedFiles
+from host_tools.power.phone_battery import PhoneBattery, parse_battery
 from host_tools.power.phone_supplies import (
     FOLDER,
     PowerSupply,
