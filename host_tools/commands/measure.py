@@ -27,22 +27,53 @@ def measure(
     packets: Annotated[
         bool, typer.Option("--packets", help="Two frames a library call (20 ms).")
     ] = False,
-    repeats: Annotated[int, typer.Option(help="Timed runs on a real device.")] = 5,
+    repeats: Annotated[int, typer.Option(help="Timed runs at each cadence on a real device.")] = 5,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Unpaced runs only; real time takes minutes.")
+    ] = False,
+    meter: Annotated[
+        str | None,
+        typer.Option(metavar="METER", help="Measure power too, e.g. gauge (docs/power.md)."),
+    ] = None,
+    power_blocks: Annotated[
+        int, typer.Option(metavar="N", help="Load blocks between idle blocks, with --meter.")
+    ] = 3,
+    block_seconds: Annotated[
+        float | None,
+        typer.Option(metavar="S", help="Length of each block; default: what the meter needs."),
+    ] = None,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="result.json and enhanced WAV go below it.")
     ] = Path("runs"),
 ) -> None:
     """Run a clip on a device, check its output and compare the cost with a budget."""
+    from host_tools.measure.cadences import PACES_MS, UNPACED
     from host_tools.measure.measure import measure as measure_device
+    from host_tools.measure.power_session import PowerPlan
     from host_tools.measure.runs import Plan
     from host_tools.report.run_folder import write_run
     from host_tools.report.terminal import print_result
 
     terminal: Terminal = context.obj
-    plan = Plan(kernel=kernel, mode="packet" if packets else "frame", repeats=repeats)
+    plan = Plan(
+        kernel=kernel,
+        mode="packet" if packets else "frame",
+        repeats=repeats,
+        paces_ms=(UNPACED,) if quick else PACES_MS,
+    )
+    power = None
+    if meter is not None:
+        power = PowerPlan(meter, power_blocks, block_seconds, pace_ms=20 if packets else 10)
     with terminal.progress() as report:
         result = measure_device(
-            device, clip, reference, model=model, budget=budget, plan=plan, progress=report
+            device,
+            clip,
+            reference,
+            model=model,
+            budget=budget,
+            plan=plan,
+            power=power,
+            progress=report,
         )
     folder = write_run(result, output)
     if terminal.as_json:
