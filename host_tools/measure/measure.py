@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
@@ -57,7 +58,7 @@ from host_tools.measure.validity import (
     repeat_rule,
     repeats_rule,
 )
-from host_tools.power.names import open_meter
+from host_tools.power.names import is_in_device, open_meter
 
 DELAY_MS = 1000.0 * DELAY_SAMPLES / SAMPLE_RATE_HZ
 MAX_REPEATS = 1000
@@ -172,16 +173,28 @@ def _timed(
     progress: Progress,
 ) -> Figures:
     """Load, frame and stage times, and power, of a device with a real clock."""
-    with open_device(device, model=model) as opened:
-        meter = None if power is None else open_meter(power.meter, opened)
+    with contextlib.ExitStack() as stack:
+        # a meter outside the device may be what feeds it
+        outer = None if power is None or is_in_device(power.meter) else power.meter
+        meter = None if outer is None else stack.enter_context(open_meter(outer))
+        facts = None if meter is None else meter.open()
+        opened = stack.enter_context(open_device(device, model=model))
+        if power is not None and meter is None:
+            meter = stack.enter_context(open_meter(power.meter, opened))
+            facts = meter.open()
         before = look_at(opened)
         run = time_on_device(opened, audio.noisy, plan, progress)
         used: PowerRun | None = None
-        if power is not None and meter is not None and not run.cadences.interrupted:
+        if power and meter and facts and not run.cadences.interrupted:
             opened.configure(Settings(kernel=plan.kernel, mode=plan.mode))
-            used = run_power(opened, meter, audio.noisy, power, progress)
-        board_rules, board_notes = conditions(before, look_at(opened), with_power=used is not None)
-        where = opened.whereabouts()
+            try:
+                used = run_power(opened, meter, facts, audio.noisy, power, progress)
+            except KeyboardInterrupt:
+                run.cadences.interrupted = "interrupted while power was measured"
+        # an agent that is still running the audio answers nothing
+        after = None if run.cadences.interrupted else look_at(opened)
+        board_rules, board_notes = conditions(before, after, with_power=used is not None)
+        where = None if run.cadences.interrupted else opened.whereabouts()
     rules = [] if used is None else [*power_rules(used), _load_output_rule(used, audio, model)]
     return Figures(
         output=run,

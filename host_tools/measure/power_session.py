@@ -66,45 +66,46 @@ def load_audio(pcm: Samples, block_s: float) -> Samples:
 
 
 def run_power(
-    device: Device, meter: PowerMeter, pcm: Samples, plan: PowerPlan, progress: Progress
+    device: Device,
+    meter: PowerMeter,
+    facts: MeterFacts,
+    pcm: Samples,
+    plan: PowerPlan,
+    progress: Progress,
 ) -> PowerRun:
-    """Record the device's power while it idles and denoises in turn. Closes the meter.
+    """Record the device's power while it idles and denoises in turn.
 
-    The device is configured already. Raises what meter and device raise; a recording that tells no
-    power is returned with the reason.
+    The meter is open, *facts* being what that gave; the device is configured. Raises what meter
+    and device raise; a recording that tells no power is returned with the reason.
     """
-    with meter:
-        facts = meter.open()
-        block_s = plan.block_s or facts.block_s
-        audio = load_audio(pcm, block_s)
-        runs: list[RunResult] = []
-        steps = 2 * plan.pairs + 1
-        meter.start()
-        try:
-            device.on_run = lambda begins: meter.mark("load_begin" if begins else "load_end")
-            _idle(meter, block_s, progress, f"power 1/{steps}: idle")
-            for number in range(plan.pairs):
-                word = f"power {2 * number + 2}/{steps}: load"
-                runs.append(
-                    device.run(audio, pace_ms=plan.pace_ms, progress=_named(progress, word))
-                )
-                _idle(meter, block_s, progress, f"power {2 * number + 3}/{steps}: idle")
-        finally:
-            device.on_run = None
-        record: Recording | None = None
-        figures: PowerFigures | None = None
-        why = ""
-        try:
-            record = meter.stop()
-            figures = power_figures(
-                record,
-                settle_s=facts.settle_s,
-                resolution_ma=facts.resolution_ma or record.resolution_ma,
-                accuracy_percent=facts.accuracy_percent,
-            )
-        except MeasurementInvalid as error:
-            why = str(error)
-        return PowerRun(facts, plan, block_s, record, figures, why, runs)
+    block_s = plan.block_s or facts.block_s
+    audio = load_audio(pcm, block_s)
+    runs: list[RunResult] = []
+    steps = 2 * plan.pairs + 1
+    meter.start()
+    try:
+        device.on_run = lambda begins: meter.mark("load_begin" if begins else "load_end")
+        _idle(meter, block_s, progress, f"power 1/{steps}: idle")
+        for number in range(plan.pairs):
+            word = f"power {2 * number + 2}/{steps}: load"
+            runs.append(device.run(audio, pace_ms=plan.pace_ms, progress=_named(progress, word)))
+            _idle(meter, block_s, progress, f"power {2 * number + 3}/{steps}: idle")
+    finally:
+        device.on_run = None
+    record: Recording | None = None
+    figures: PowerFigures | None = None
+    why = ""
+    try:
+        record = meter.stop()
+        figures = power_figures(
+            record,
+            settle_s=facts.settle_s,
+            resolution_ma=facts.resolution_ma or record.resolution_ma,
+            accuracy_percent=facts.accuracy_percent,
+        )
+    except MeasurementInvalid as error:
+        why = str(error)
+    return PowerRun(facts, plan, block_s, record, figures, why, runs)
 
 
 def _idle(meter: PowerMeter, block_s: float, progress: Progress, word: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from host_tools.devices.base import Device
+from host_tools.devices.shell import Shell
 from host_tools.errors import UsageError
 from host_tools.power.meter import PowerMeter
 
@@ -22,6 +23,13 @@ class MeterKind:
     example: str
     what: str
     make: Callable[[str, Device | None], PowerMeter]
+    in_device: bool = False
+    """The device's own: it can be opened only once the device is."""
+
+
+def is_in_device(name: str) -> bool:
+    """Whether that meter is part of the device. Raises UsageError for an unknown kind."""
+    return _kind(name).in_device
 
 
 def open_meter(name: str, device: Device | None = None) -> PowerMeter:
@@ -29,10 +37,13 @@ def open_meter(name: str, device: Device | None = None) -> PowerMeter:
 
     Raises UsageError for an unknown kind or a wrong option.
     """
-    kind, _, rest = name.partition(":")
+    return _kind(name).make(name.partition(":")[2], device)
+
+
+def _kind(name: str) -> MeterKind:
     for entry in METERS:
-        if entry.kind == kind:
-            return entry.make(rest, device)
+        if entry.kind == name.partition(":")[0]:
+            return entry
     examples = ", ".join(entry.example for entry in METERS)
     raise UsageError(f"unknown power meter '{name}'; there are {examples}")
 
@@ -76,7 +87,61 @@ def _csv(rest: str, device: Device | None) -> PowerMeter:
     return CsvReplay(rest)
 
 
+def _shell(kind: str, device: Device | None) -> Shell:
+    if device is None or device.shell is None:
+        raise UsageError(
+            f"{kind}: that meter is read by the device's own shell; measure a device by adb:, ssh: "
+            "or host, or use a meter of its own"
+        )
+    return device.shell
+
+
+def _gauge(rest: str, device: Device | None) -> PowerMeter:
+    from host_tools.power.gauge import GaugeMeter
+
+    _no_options("gauge", rest)
+    return GaugeMeter(_shell("gauge", device))
+
+
+def _rails(rest: str, device: Device | None) -> PowerMeter:
+    from host_tools.power.rails import RailsMeter
+
+    _no_options("rails", rest)
+    return RailsMeter(_shell("rails", device))
+
+
+def _pmic(rest: str, device: Device | None) -> PowerMeter:
+    from host_tools.power.pmic import PmicMeter
+
+    _no_options("pmic", rest)
+    return PmicMeter(_shell("pmic", device))
+
+
+def _hwmon(rest: str, device: Device | None) -> PowerMeter:
+    from host_tools.power.hwmon import HwmonMeter
+
+    chip, _, channel = rest.partition("?channel=")
+    if channel and not channel.isdecimal():
+        raise UsageError(f"hwmon:{rest}: a channel is a number, such as hwmon:ina3221?channel=2")
+    return HwmonMeter(_shell("hwmon", device), chip or None, int(channel or 1))
+
+
+def _no_options(kind: str, rest: str) -> None:
+    if rest:
+        raise UsageError(f"{kind}:{rest}: {kind} takes no address; write {kind}")
+
+
 METERS = (
+    MeterKind("gauge", "gauge", "the battery gauge of the phone that is measured", _gauge, True),
+    MeterKind("rails", "rails", "the energy counters of the phone's CPU rails", _rails, True),
+    MeterKind("pmic", "pmic", "the power chip of the Raspberry Pi 5 that is measured", _pmic, True),
+    MeterKind(
+        "hwmon",
+        "hwmon:ina219",
+        "a current sensor on the board that is measured; hwmon:ina3221?channel=2",
+        _hwmon,
+        True,
+    ),
     MeterKind(
         "ppk2",
         "ppk2:/dev/ttyACM0?voltage_mv=3700",

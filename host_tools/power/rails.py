@@ -46,21 +46,22 @@ class RailsMeter(ShellMeter):
 
     def understand(self, text: str, marks: tuple[Mark, ...]) -> Recording:
         """See ShellMeter: power between two readings stands at the middle of their time."""
-        parsed = ((uptime_s, _cpu_rails(parse_energies(rest))) for uptime_s, rest in turns(text))
-        readings = [(uptime_s, rails) for uptime_s, rails in parsed if rails]
-        by_rail: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        for uptime_s, rails in readings:
-            for rail in rails:
-                by_rail[rail.name].append((uptime_s, rail.energy_uws / 1e3))
-        if len(readings) < 3 or not by_rail:
-            raise DataError(f"{NAME}: {len(readings)} readings of the rails, 3 needed")
-        times = np.array([uptime_s for uptime_s, _ in readings])
-        total_mj = np.zeros(len(times))
-        for name, points in by_rail.items():
-            at, energy_mj = np.array(points).T
+        parts = turns(text)
+        by_rail: dict[str, dict[float, float]] = defaultdict(dict)
+        for _, rest in parts:
+            for rail in _cpu_rails(parse_energies(rest)):
+                by_rail[rail.name][rail.time_ms / 1e3] = rail.energy_uws / 1e3
+        points = {name: np.array(sorted(found.items())).T for name, found in by_rail.items()}
+        if not points or min(at.shape[1] for at in points.values()) < 3:
+            raise DataError(f"{NAME}: {len(parts)} readings of the rails, too few that differ")
+        for name, (_, energy_mj) in points.items():
             if np.any(np.diff(energy_mj) < 0):
                 raise DataError(f"{NAME}: the energy of {name} ran backwards; was it restarted?")
-            total_mj += np.interp(times, at, energy_mj)
+        begin_s = max(at[0] for at, _ in points.values())
+        end_s = min(at[-1] for at, _ in points.values())
+        times = next(iter(points.values()))[0]
+        times = times[(times >= begin_s) & (times <= end_s)]
+        total_mj = sum(np.interp(times, at, energy_mj) for at, energy_mj in points.values())
         middle_s = (times[1:] + times[:-1]) / 2
         return recording_of_power(NAME, middle_s, np.diff(total_mj) / np.diff(times), marks)
 

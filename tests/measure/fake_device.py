@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -36,6 +37,11 @@ class Behaviour:
     spoil: Callable[[int, Samples], Samples] = lambda number, pcm: pcm
     call_time_ns: Callable[[int], int] = lambda number: 200_000
     cpu_clock: bool = True
+    can_pace: bool = False
+    interrupt_run: int | None = None
+    """Number of the run during which somebody presses Ctrl-C; None: of no run."""
+    paced_s: float = 0.0
+    """What a paced run takes here, whatever its audio."""
     model_digest: str = MODEL_DIGEST
     settings: list[Settings] = field(default_factory=list)
     runs: int = 0
@@ -68,7 +74,7 @@ class FakeDevice(Device):
             capacity_frames=10_000,
             clock_resolution_ns=1,
             has_cpu_clock=self._behaviour.cpu_clock,
-            can_pace=False,
+            can_pace=self._behaviour.can_pace,
         )
 
     @property
@@ -85,6 +91,14 @@ class FakeDevice(Device):
         calls = -(-frames // per_call)
         output = delayed(pcm)
         time_ns = 150_000
+        if self._behaviour.interrupt_run == self._behaviour.runs != 0:
+            raise KeyboardInterrupt
+        if self.on_run is not None:
+            self.on_run(True)
+        if pace_ms:
+            time.sleep(self._behaviour.paced_s)
+        if self.on_run is not None:
+            self.on_run(False)
         if self._settings.kernel != "scalar":
             output = self._behaviour.spoil(self._behaviour.runs, output)
             time_ns = self._behaviour.call_time_ns(self._behaviour.runs)
@@ -102,6 +116,7 @@ class FakeDevice(Device):
             deadline_misses=0,
             pace_ms=pace_ms,
             kernel=self._kernel,
+            wake_ups_ns=np.full(calls, 60_000, np.uint32) if pace_ms else None,
         )
 
     def stream(self, pcm: Samples) -> StreamResult:
