@@ -22,6 +22,10 @@ def measure(
     budget: Annotated[
         str | None, typer.Option(metavar="NAME", help="Limits of budgets.toml, e.g. phone.")
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Another limit, e.g. load_percent_of_core=8."),
+    ] = None,
     model: Annotated[str, typer.Option(help="Name under models/.")] = "percepnet",
     kernel: Annotated[str, typer.Option(help="auto, scalar, neon, dotprod, avx2, ...")] = "auto",
     packets: Annotated[
@@ -47,6 +51,7 @@ def measure(
     ] = Path("runs"),
 ) -> None:
     """Run a clip on a device, check its output and compare the cost with a budget."""
+    from host_tools.measure.budget import parse_limits
     from host_tools.measure.cadences import PACES_MS, UNPACED
     from host_tools.measure.measure import measure as measure_device
     from host_tools.measure.power_session import PowerPlan
@@ -71,6 +76,7 @@ def measure(
             reference,
             model=model,
             budget=budget,
+            limits=parse_limits(limit or ()),
             plan=plan,
             power=power,
             progress=report,

@@ -8,7 +8,8 @@ pass nor fail; a budget is met when no line is broken.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,15 +23,15 @@ Kind = Literal["measured", "estimated", "exact", "unknown"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper limits of one budget; a flash limit of 0 asks only that the size is stated."""
+    """Upper limits of one budget; None, or a flash limit of 0, asks only that it is stated."""
 
-    load_percent_of_core: float
-    frame_time_p99_percent: float
-    delay_ms: float
-    power_mw: float
-    state_kib: float
-    stack_kib: float
-    flash_kib: float
+    load_percent_of_core: float | None = None
+    frame_time_p99_percent: float | None = None
+    delay_ms: float | None = None
+    power_mw: float | None = None
+    state_kib: float | None = None
+    stack_kib: float | None = None
+    flash_kib: float | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,39 @@ def load_budget(name: str, path: Path = BUDGETS_FILE) -> Limits:
             )
         values[field.name] = float(value)
     return Limits(**values)
+
+
+def parse_limits(texts: Sequence[str]) -> dict[str, float]:
+    """Limits of the command line, each "NAME=VALUE". Raises UsageError."""
+    known = [field.name for field in fields(Limits)]
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if name not in known or not math.isfinite(number) or number < 0:
+            raise UsageError(
+                f"limit '{text}': write NAME=VALUE, the value 0 or more and the name one of "
+                + ", ".join(known)
+            )
+        found[name] = number
+    return found
+
+
+def chosen_budget(name: str | None, changes: Mapping[str, float]) -> tuple[str, Limits] | None:
+    """Name and limits of a budget with *changes* of the command line; None without either.
+
+    Raises UsageError and DataError as ``load_budget`` does.
+    """
+    if name is None and not changes:
+        return None
+    limits = Limits() if name is None else load_budget(name)
+    shown = name or "command line"
+    if name is not None and changes:
+        shown = f"{name}, changed: {', '.join(changes)}"
+    return shown, replace(limits, **changes)
 
 
 def check_budget(name: str, limits: Limits, figures: dict[str, Figure]) -> BudgetReport:

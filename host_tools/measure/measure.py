@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from host_tools.errors import MissingDependency, UsageError
 from host_tools.generate.model_file import ModelFile, find_model
 from host_tools.measure import emulated
 from host_tools.measure.board_conditions import conditions, look_at
-from host_tools.measure.budget import check_budget, load_budget
+from host_tools.measure.budget import check_budget, chosen_budget
 from host_tools.measure.clip import Clip, load_clip
 from host_tools.measure.figures import (
     Figures,
@@ -71,6 +72,7 @@ def measure(
     *,
     model: str = "percepnet",
     budget: str | None = None,
+    limits: Mapping[str, float] | None = None,
     plan: Plan | None = None,
     power: PowerPlan | None = None,
     progress: Progress | None = None,
@@ -79,7 +81,8 @@ def measure(
 
     ``clip`` and ``reference`` are audio files (None: the bundled pair, 11.7 s of noisy speech);
     ``reference`` is the clean speech in the clip. ``model`` is a name under models/ or the path of
-    an image. ``budget`` names limits of budgets.toml. ``power`` says with which meter, None: none.
+    an image. ``budget`` names limits of budgets.toml, which
+    ``limits`` change or, without it, are. ``power`` says with which meter, None: none.
     ``progress`` is told what runs. Timed runs happen only on devices with a real clock; on
     emulators instructions are counted and the load is estimated.
 
@@ -94,7 +97,7 @@ def measure(
     cpu = emulated_cpu(device)
     if power is not None and (cpu is not None or is_emulated_board(device)):
         raise UsageError(f"{device}: an emulator takes no power of a device's; leave --meter out")
-    limits = load_budget(budget) if budget else None
+    wanted = chosen_budget(budget, limits or {})
     image = find_model(model)
     audio = load_clip(clip, reference)
     began = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -119,11 +122,11 @@ def measure(
         *figures.rules,
     )
     lines = None
-    if budget and limits:
+    if wanted is not None:
         values = budget_figures(
             figures.load, figures.frame_time, figures.headline, sizes, DELAY_MS, energy
         )
-        lines = check_budget(budget, limits, values)
+        lines = check_budget(*wanted, values)
     return MeasureResult(
         schema_version=SCHEMA_VERSION,
         created_utc=began,

@@ -13,7 +13,9 @@ from host_tools.measure.budget import (
     Figure,
     Limits,
     check_budget,
+    chosen_budget,
     load_budget,
+    parse_limits,
 )
 
 LIMITS = Limits(5.0, 50.0, 30.0, 20.0, 256.0, 16.0, 0.0)
@@ -95,3 +97,31 @@ def test_a_missing_or_malformed_file_is_one_clear_error(tmp_path: Path) -> None:
     bad.write_text("[budget.phone\n")
     with pytest.raises(DataError, match="not valid TOML"):
         load_budget("phone", bad)
+
+
+@pytest.mark.parametrize("name", ["phone", "raspberry-pi-3", "raspberry-pi-4", "raspberry-pi-5"])
+def test_each_budget_states_every_limit(name: str) -> None:
+    limits = load_budget(name)
+    assert all(getattr(limits, field.name) is not None for field in fields(Limits))
+    assert limits.delay_ms == 30
+
+
+def test_limits_of_the_command_line_change_a_budget_or_stand_alone() -> None:
+    changes = parse_limits(["load_percent_of_core=8", "power_mw=0.5"])
+    changed = chosen_budget("phone", changes)
+    assert changed is not None
+    assert changed[0] == "phone, changed: load_percent_of_core, power_mw"
+    assert (changed[1].load_percent_of_core, changed[1].delay_ms) == (8.0, 30.0)
+    alone = chosen_budget(None, changes)
+    assert alone is not None
+    report = check_budget(*alone, {"load_percent_of_core": Figure(9.0, "measured")})
+    assert [line.name for line in report.lines if line.ok is False] == ["load_percent_of_core"]
+    assert chosen_budget(None, {}) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["load=5", "power_mw", "power_mw=x", "power_mw=-1", "power_mw=inf"]
+)
+def test_a_limit_that_is_none_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError, match=r"write NAME=VALUE.*load_percent_of_core"):
+        parse_limits([text])
