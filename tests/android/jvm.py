@@ -41,31 +41,32 @@ def compile_java(out: Path, users: Sequence[Path]) -> None:
     subprocess.run([need_program("javac"), *options, *map(str, sources)], check=True)
 
 
-def link_library(folder: Path) -> Path:
-    """libpercepnet.so with the Java layer from the objects of the host build."""
+def link_library(folder: Path, preset: str = "host", compiler: str = "gcc") -> Path:
+    """libpercepnet.so with the Java layer from the objects of a build."""
     library = folder / "libpercepnet.so"
-    command = [need_program("gcc"), *C_FLAGS, "-shared", "-fPIC", "-fvisibility=hidden"]
+    command = [need_program(compiler), *C_FLAGS, "-shared", "-fPIC", "-fvisibility=hidden"]
     command += [*jni_include_flags(), f"-I{ROOT}/firmware/include"]
     command += [str(MODULE / "cpp" / "percepnet_jni.c"), "-Wl,--whole-archive"]
-    command += [str(need_build("host")), "-Wl,--no-whole-archive", "-Wl,--no-undefined"]
+    command += [str(need_build(preset)), "-Wl,--no-whole-archive", "-Wl,--no-undefined"]
     command += [f"-Wl,--version-script={MODULE / 'cpp' / 'percepnet.map'}", "-o", str(library)]
     subprocess.run(command, check=True)
     return library
 
 
 def run_checks(classes: Path, library: Path, group: str, files: Path) -> CheckRun:
-    """One group of checks under the JVM's own checks of native calls."""
-    command = [
-        need_program("java"),
-        "-Xcheck:jni",
-        "-ea",
-        "-Xshare:auto",
-        "-XX:TieredStopAtLevel=1",
-    ]
+    """One group of checks on the JVM of this machine."""
+    main = ["org.percepnet.AllChecks", group, str(files)]
+    return run_java([need_program("java")], classes, library, main)
+
+
+def run_java(
+    java: Sequence[str], classes: Path, library: Path, main: Sequence[str], timeout_s: float = 600
+) -> CheckRun:
+    """What a class and its arguments print with *java*, under its own checks of native calls."""
+    command = [*java, "-Xcheck:jni", "-ea", "-Xshare:auto", "-XX:TieredStopAtLevel=1"]
     command += ["--enable-native-access=ALL-UNNAMED"]  # else a note from JDK 24 on
-    command += [f"-Djava.library.path={library.parent}", "-cp", str(classes)]
-    command += ["org.percepnet.AllChecks", group, str(files)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command += [f"-Djava.library.path={library.parent}", "-cp", str(classes), *main]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
     run = CheckRun()
     for line in (done.stdout + done.stderr).splitlines():
         _sort_line(line, run)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.percepnet;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,9 +17,11 @@ final class ThreadChecks {
   private static final int THREADS = 4;
 
   private final short[] noisy;
+  private final byte[] smallModel;
 
   ThreadChecks(Path folder) throws Exception {
     noisy = Sound.read(folder.resolve("noisy.s16"));
+    smallModel = Files.readAllBytes(folder.resolve("model.pnm"));
   }
 
   void run() {
@@ -44,7 +47,7 @@ final class ThreadChecks {
 
   /** Bypass gives back whole frames, so frames of one value show any frame torn by another. */
   private void oneInstance() throws Exception {
-    try (PercepNet net = new PercepNet()) {
+    try (PercepNet net = new PercepNet(smallModel)) {
       net.setBypass(true);
       inThreads(
           () -> {
