@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 def measure(
     context: typer.Context,
-    device: Annotated[str, typer.Option(help="Where to run, see: host_tools devices.")] = "host",
+    device: Annotated[
+        str, typer.Option(help="Where to run, see: host_tools devices; several with commas.")
+    ] = "host",
     clip: Annotated[
         Path | None, typer.Option(metavar="NOISY.wav", help="Default: the bundled clip.")
     ] = None,
@@ -56,10 +58,14 @@ def measure(
     from host_tools.measure.measure import measure as measure_device
     from host_tools.measure.power_session import PowerPlan
     from host_tools.measure.runs import Plan
+    from host_tools.measure.side_by_side import check_meter, device_list
     from host_tools.report.run_folder import write_run
     from host_tools.report.terminal import print_result
 
     terminal: Terminal = context.obj
+    check_meter(meter, device_list(device))
+    if len(device_list(device)) > 1:
+        raise typer.Exit(_measure_several(terminal, device_list(device), context.params))
     plan = Plan(
         kernel=kernel,
         mode="packet" if packets else "frame",
@@ -89,3 +95,29 @@ def measure(
     terminal.say(f"kept in {folder}")
     if result.exit_code:
         raise typer.Exit(result.exit_code)
+
+
+def _measure_several(terminal: Terminal, devices: list[str], options: dict[str, Any]) -> int:
+    """Measure all at once and show them side by side; gives the exit code."""
+    from host_tools.measure.side_by_side import exit_code, measure_each
+    from host_tools.report.side_by_side import print_outcomes
+
+    outcomes = measure_each(
+        devices,
+        _arguments(options),
+        lambda device, line: terminal.say(f"{device}: {line.removeprefix('host_tools: ')}"),
+    )
+    terminal.result(outcomes, lambda console: print_outcomes(outcomes, console))
+    return exit_code(outcomes)
+
+
+def _arguments(options: dict[str, Any]) -> list[str]:
+    """The command line that gives these options to another process, --device left out."""
+    words: list[str] = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if name == "device" or value is None or value is False:
+            continue
+        values = value if isinstance(value, (list, tuple)) else [value]
+        words += [flag] if value is True else [f"{flag}={item}" for item in values]
+    return words
