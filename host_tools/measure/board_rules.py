@@ -20,6 +20,9 @@ MIN_ONE_FREQUENCY_SHARE = 0.95
 MIN_BUSY_SHARE = 0.1
 """Cores below it took no part in the run: their frequency does not matter."""
 
+_EMULATED_WORDS = ("dummy-virt", "qemu")
+"""In the model of a device tree."""
+
 _CPU_WORDS = ("cpu", "soc", "core", "pkg", "package", "tctl")
 
 
@@ -27,7 +30,7 @@ def rules(before: Snapshot, after: Snapshot) -> tuple[list[Rule], list[str]]:
     """Rules that can be judged, and a note for each reading that could not be had."""
     if restarted(before, after):
         return [Rule("same_boot", False, "the board started anew between the readings")], []
-    kept: list[Rule] = []
+    kept = _emulated(after)
     notes: list[str] = []
     for judge in (_throttling, _temperature, _frequency, _governor):
         rule, remarks = judge(before, after)
@@ -37,6 +40,15 @@ def rules(before: Snapshot, after: Snapshot) -> tuple[list[Rule], list[str]]:
 
 
 _Judgement = tuple[Rule | None, list[str]]
+
+
+def _emulated(board: Snapshot) -> list[Rule]:
+    """A broken rule for a board that says itself that it is none; not all emulated ones do."""
+    name = board.system.board or ""
+    if not any(word in name.lower() for word in _EMULATED_WORDS):
+        return []
+    seen = f"the board is '{name}': its time is the emulator's; measure it as board: instead"
+    return [Rule("real_hardware", False, seen)]
 
 
 def _throttling(before: Snapshot, after: Snapshot) -> _Judgement:

@@ -74,10 +74,13 @@ def test_a_limit_before_the_run_hides_a_later_one_and_a_note_says_so(tmp_path: P
     assert len(notes) == 1 and notes[0].startswith("throttling: under-voltage had occurred before")
 
 
-def test_a_board_that_tells_nothing_gives_notes_and_no_rules(tmp_path: Path) -> None:
+def test_a_board_that_says_it_is_emulated_voids_its_times_and_notes_what_it_lacks(
+    tmp_path: Path,
+) -> None:
     machine = Snapshot.take(unpack("virt", tmp_path))
     kept, notes = rules(machine, machine)
-    assert kept == []
+    assert [(rule.name, rule.ok) for rule in kept] == [("real_hardware", False)]
+    assert "measure it as board: instead" in kept[0].evidence
     assert notes == [
         "throttling: not readable",
         "temperature: not readable",
