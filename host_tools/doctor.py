@@ -15,7 +15,10 @@ from typing import Literal
 
 from host_tools.build.builder import check_commands
 from host_tools.build.targets import TARGETS, Target
+from host_tools.devices import adb_server
+from host_tools.devices.adb_client import AdbProgram
 from host_tools.devices.binaries import agent_path
+from host_tools.devices.remote_shell import ssh_version
 from host_tools.errors import MissingDependency, ToolError
 from host_tools.generate.checkout import checkout_root
 from host_tools.generate.model_file import find_model
@@ -33,6 +36,7 @@ _EXTRAS = {
     "train": (("torch", "pyroomacoustics"), "training"),
     "dev": (("pytest", "hypothesis", "ruff", "mypy"), "tests and lint"),
 }
+_ADB_SERVER_S = 3.0
 _LLVM_TOOLS = ("llvm-objdump", "llvm-mca", "llvm-nm")
 
 
@@ -64,6 +68,8 @@ def examine() -> list[Check]:
         *_agents(),
         _guarded("bundled clip", "required", lambda: f"{load_clip().seconds:.1f} s"),
         _llvm(),
+        _guarded("adb", "optional", _adb),
+        _guarded("ssh", "optional", lambda: ssh_version("ssh")),
         *_extras(),
     ]
 
@@ -157,6 +163,17 @@ def _llvm() -> Check:
         detail = f"no {', '.join(missing)}: estimated loads use kept timings"
         return Check("LLVM tools", False, "optional", detail, "apt-get install llvm-19")
     return Check("LLVM tools", True, "optional", "installed", "")
+
+
+def _adb() -> str:
+    """The program and, where its server runs already, the phones that it sees."""
+    program = AdbProgram("adb")
+    about = f"{program.path}, version {program.version()}"
+    try:
+        phones = adb_server.running_phones(_ADB_SERVER_S)
+    except adb_server.NoServerError:
+        return about
+    return f"{about}, phones: {', '.join(map(str, phones)) or 'none'}"
 
 
 def _extras() -> list[Check]:

@@ -36,8 +36,25 @@ def test_with_no_programs_installed_packages_are_named(
         assert not found[program].ok
         assert found[program].mend == "apt-get install qemu-user"
     assert found["LLVM tools"].mend == "apt-get install llvm-19"
+    assert found["adb"].mend == "apt-get install adb"
+    assert found["ssh"].mend == "apt-get install openssh-client"
+    assert (found["adb"].need, found["ssh"].need) == ("optional", "optional")
     assert not found["instruction counter"].ok
     assert not healthy(found.values())
+
+
+@pytest.mark.parametrize(("name", "mend"), [("adb", "adb"), ("ssh", "openssh-client")])
+def test_a_program_that_does_not_work_is_told_from_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, mend: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / name
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    check = by_name(examine())[name]
+    assert not check.ok
+    assert str(program) in check.detail and "not installed" not in check.detail
+    assert check.mend.endswith(f"apt-get install {mend}")
 
 
 def test_a_missing_model_or_agent_names_the_command_that_makes_it(

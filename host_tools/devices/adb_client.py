@@ -153,10 +153,11 @@ def connect(address: AdbAddress) -> AdbShell:
 
     Raises MissingDependency, UsageError (several phones) or DeviceError (none, not usable).
     """
-    program = AdbProgram(f"{KIND}:{address.serial}")
+    program = AdbProgram(f"{KIND}:{address.serial}" if address.serial else KIND)
     said = ""
     if address.is_wireless:
-        said = program.run("connect", address.serial, timeout_s=CONNECT_S).output.strip()
+        answer = program.run("connect", address.serial, timeout_s=CONNECT_S)
+        said = answer.output.strip() or answer.complaint
     phone = _settled(program, address, said)
     if phone.state != "device":
         advice = _ADVICE.get(phone.state, _ADVICE_OTHER)

@@ -103,9 +103,10 @@ def push_if_other(shell: AdbShell, name: str, path: Path, there: Found) -> bool:
     proven = f"set -- $({there.digest}sum {part}) && [ $1 = {digest} ]"
     try:
         shell.push(path, part, timeout_s=_PUSH_START_S + len(data) / _PUSH_BYTES_PER_S)
-        if shell.run(
+        said = shell.run(
             f"{proven} || {{ echo damaged; exit 0; }}; chmod 755 {part} && mv -f {part} {file}"
-        ):
+        )
+        if said.endswith("damaged"):
             raise DeviceError(
                 f"{shell.name}: {name} arrived damaged; run again, with another cable perhaps"
             )

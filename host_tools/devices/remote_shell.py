@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 from host_tools.errors import DeviceError, MissingDependency, UsageError
 
 KIND = "ssh"
+PACKAGE = "openssh-client"
 CONNECT_S = 10
 COMMAND_S = 120.0
 _SSH_FAILED = 255
@@ -66,7 +67,7 @@ def find_ssh(name: str) -> str:
     program = shutil.which("ssh")
     if program is None:
         raise MissingDependency(
-            f"{name}: ssh is not installed; on Debian: apt-get install openssh-client"
+            f"{name}: ssh is not installed; on Debian: apt-get install {PACKAGE}"
         )
     return program
 
@@ -78,6 +79,8 @@ def ssh_version(name: str) -> str:
         done = subprocess.run([program, "-V"], capture_output=True, text=True, timeout=CONNECT_S)
     except (OSError, subprocess.SubprocessError) as error:
         raise DeviceError(f"{name}: {program} does not start: {error}") from error
+    if done.returncode:
+        raise DeviceError(f"{name}: {program} does not work; on Debian: apt-get install {PACKAGE}")
     return f"{program}, {done.stderr.partition(',')[0].strip()}"
 
 

@@ -14,7 +14,10 @@ CORES_FILE = Path(__file__).with_name("cores.toml")
 
 @dataclass(frozen=True)
 class Core:
-    """One core. Frequencies in GHz, bandwidth in 10^9 bytes a second."""
+    """One core. Frequencies in GHz, bandwidth in 10^9 bytes a second.
+
+    ``mca_triple`` is llvm-mca's name for the instruction set.
+    """
 
     name: str
     title: str
@@ -27,6 +30,7 @@ class Core:
     read_gb_per_s: float
     bandwidth_source: str
     emulators: tuple[str, ...]
+    mca_triple: str = "aarch64"
 
 
 @cache

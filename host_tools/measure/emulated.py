@@ -9,6 +9,7 @@ from host_tools.devices.base import SAMPLE_RATE_HZ, Samples
 from host_tools.errors import ToolError
 from host_tools.measure.cores import Core, core_of_emulator, cores
 from host_tools.measure.estimate import LoadEstimate, estimate_load
+from host_tools.measure.host_model_error import model_error
 from host_tools.measure.opening import emulated_program
 from host_tools.measure.runs import CountedRun, Plan, Progress, count_on_emulator
 from host_tools.measure.validity import Rule, counted_rule
@@ -65,6 +66,8 @@ def estimates(
         estimate = _estimate(device, core, by_kernel.get(core.kernel), share * model_bytes)
         if estimate is not None:
             found.append(estimate)
+    if found and model_error():
+        notes.append(f"estimated loads: {model_error()}")
     return found, notes
 
 

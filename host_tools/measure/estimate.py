@@ -17,6 +17,7 @@ from pathlib import Path
 
 from host_tools.measure.cores import Core
 from host_tools.measure.counts import MATRIX_PREFIX, InstructionCounts
+from host_tools.measure.host_model_error import model_error
 from host_tools.measure.kernel_cycles import LoopCycles, kernel_cycles
 
 FRAMES_PER_SECOND = 100.0
@@ -75,6 +76,8 @@ def estimate_load(
         f"{weight_bytes_per_frame / 1e6:.2f} MB of weights a frame at {core.read_gb_per_s:g} GB/s "
         f"({core.bandwidth_source}); from max to sum of the two, the sum is stated"
     )
+    if model_error():
+        method += f"; {model_error()}"
     return LoadEstimate(
         core=core.name,
         title=core.title,

@@ -39,6 +39,8 @@ class Figures:
     notes: list[str] = field(default_factory=list)
     timed: TimedRun | None = None
     power: PowerRun | None = None
+    device: str | None = None
+    target: str | None = None
 
     @property
     def pacings(self) -> tuple[Pacing, ...]:

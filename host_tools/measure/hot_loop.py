@@ -13,18 +13,21 @@ from pathlib import Path
 from host_tools.errors import DataError, MissingDependency
 
 _LINE = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*)$")
-_BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z)\s+(.*?)(0x[0-9a-f]+)(?: <[^>]*>)?$")
+_BRANCH = re.compile(r"^(b|b\.\w+|cbn?z|tbn?z|j\w+)\s+(.*?)(0x[0-9a-f]+)(?: <[^>]*>)?$")
 _PAIR = re.compile(r"^ldp (q\d+), (q\d+), \[(\w+)(?:, #(-?\w+))?\](?:, #(-?\w+))?$")
 _LIST = re.compile(r"^ld1 \{ (v\d+\.16b(?:, v\d+\.16b)*) \}, \[(\w+)\](?:, #(\w+))?$")
-_PRODUCT = re.compile(r"^(sdot|udot|usdot|smmla|smull2?|smlal2?|umull2?|umlal2?|mla|mul|madd)\b")
+_PRODUCT = re.compile(
+    r"^(sdot|udot|usdot|smmla|smull2?|smlal2?|umull2?|umlal2?|mla|mul|madd"
+    r"|v?pmadd\w+|vpdpbusd|v?pmull[wd]|imul[lq]?)\b"
+)
 
 
 @dataclass(frozen=True)
 class HotLoop:
     """The loop of ``symbol`` with the most multiplications.
 
-    ``lines`` are AArch64 instructions with addresses turned into labels; ``digest`` is the
-    SHA-256 of their text, which tells one build of a kernel from another.
+    ``lines`` are AArch64 or x86-64 instructions with addresses turned into labels; ``digest`` is
+    the SHA-256 of their text, which tells one build of a kernel from another.
     """
 
     symbol: str
@@ -54,7 +57,7 @@ def llvm_tool(name: str) -> str:
 
 
 def hot_loop(program: Path, symbol: str) -> HotLoop | None:
-    """The hot loop of a function in an AArch64 program; None when it has no such loop.
+    """The hot loop of a function in an AArch64 or x86-64 program; None when it has no such loop.
 
     Raises MissingDependency without llvm-objdump, DataError when it cannot read the program.
     """

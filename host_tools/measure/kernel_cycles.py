@@ -49,11 +49,12 @@ def simulate(loop: HotLoop, core: Core) -> LoopCycles:
     tool = llvm_tool("llvm-mca")
     command = [
         tool,
-        "-mtriple=aarch64",
+        f"-mtriple={core.mca_triple}",
         f"-mcpu={core.mca_cpu}",
-        "-mattr=+dotprod,+i8mm",
         f"-iterations={ITERATIONS}",
     ]
+    if core.mca_triple == "aarch64":
+        command.append("-mattr=+dotprod,+i8mm")
     done = subprocess.run(
         command, input=simulated.assembly, capture_output=True, text=True, check=False
     )

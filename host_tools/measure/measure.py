@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import host_tools
-from host_tools.devices import emulator, open_device
+from host_tools.devices import emulator, open_device, resolve
 from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ, Settings
 from host_tools.errors import MissingDependency, UsageError
 from host_tools.generate.model_file import ModelFile, find_model
@@ -111,7 +111,8 @@ def measure(
     else:
         figures = _counted(device, cpu, model, image, audio, plan, report)
     output = figures.output
-    sizes, size_notes = program_sizes(build_target(device), model, output.identity.state_bytes)
+    target = figures.target or build_target(device)
+    sizes, size_notes = program_sizes(target, model, output.identity.state_bytes)
     heard = Quality({}, ())
     if audio.clean is not None:
         heard = quality(audio.clean, audio.noisy, output.enhanced)
@@ -131,7 +132,7 @@ def measure(
         schema_version=SCHEMA_VERSION,
         created_utc=began,
         tool_version=host_tools.__version__,
-        device=device,
+        device=figures.device or resolve(device),
         cpu=output.identity.cpu_name,
         kernel=output.kernel,
         model=image.name,
@@ -218,12 +219,15 @@ def _timed(
         notes=[
             *([where] if where else []),
             *_cycle_notes(run),
+            *([run.phone_counts] if run.phone_counts else []),
             *_pace_notes(run),
             *board_notes,
             *(used.recording.notes if used is not None and used.recording is not None else ()),
         ],
         timed=run,
         power=used,
+        device=opened.name,
+        target=opened.target,
     )
 
 

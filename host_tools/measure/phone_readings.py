@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from host_tools.devices.shell import Shell
+from host_tools.devices.shell import AnswersAtOnce, Shell
 from host_tools.measure import (
     phone_files,
     phone_identity,
@@ -23,6 +23,14 @@ from host_tools.power import phone_battery, phone_rails
 from host_tools.power.phone_battery import PhoneBattery
 from host_tools.power.phone_rails import RailEnergy, RailPower
 from host_tools.power.phone_supplies import PowerSupply, battery_status, read_supplies
+
+_COMMANDS = (
+    phone_identity.COMMAND,
+    phone_battery.COMMAND,
+    phone_thermal.COMMAND,
+    phone_screen.COMMAND,
+    phone_rails.COMMAND,
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class PhoneSnapshot:
     @classmethod
     def take(cls, shell: Shell, process: int | None = None) -> PhoneSnapshot:
         """Read all of it, with the CPU time of *process* where one is given."""
+        shell = AnswersAtOnce(shell, [phone_files.fetch_command(process), *_COMMANDS])
         files = phone_files.fetch(shell, process)
         board = Snapshot.take(files, "none" if process is None else str(process))
         return cls(

@@ -42,24 +42,39 @@ def build_plugin(cache: Path | None = None) -> Path:
     ``cache`` is the folder to keep it in (default: the user's cache). Raises MissingDependency
     when there is no compiler or it fails.
     """
-    cc = compiler()
     sources = sorted(SOURCE_FOLDER.glob("*.[ch]"))
-    digest = hashlib.sha256(" ".join((cc, *FLAGS)).encode())
+    return compiled("stage_count", sources, FLAGS, "the instruction counter", cache, suffix=".so")
+
+
+def compiled(
+    stem: str,
+    sources: Sequence[Path],
+    flags: Sequence[str],
+    what: str,
+    cache: Path | None = None,
+    suffix: str = "",
+) -> Path:
+    """Path of a program of this kit for the host, compiled when its text is new.
+
+    ``sources`` are .c and .h files; ``what`` names the program in messages. Raises as build_plugin.
+    """
+    cc = compiler()
+    digest = hashlib.sha256(" ".join((cc, *flags)).encode())
     for source in sources:
         digest.update(source.read_bytes())
     folder = cache or Path(platformdirs.user_cache_dir("percepnet-kit"))
-    target = folder / f"stage_count-{digest.hexdigest()[:16]}.so"
+    target = folder / f"{stem}-{digest.hexdigest()[:16]}{suffix}"
     if target.is_file():
         return target
     folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=".so", dir=folder)
+    handle, name = tempfile.mkstemp(suffix=suffix, dir=folder)
     os.close(handle)
     try:
-        command = [cc, *FLAGS, *(str(s) for s in sources if s.suffix == ".c"), "-o", name]
+        command = [cc, *flags, *(str(s) for s in sources if s.suffix == ".c"), "-o", name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             reason = (done.stderr.strip() or "no message").splitlines()[0]
-            raise MissingDependency(f"{cc} cannot compile the instruction counter: {reason}")
+            raise MissingDependency(f"{cc} cannot compile {what}: {reason}")
         os.replace(name, target)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from host_tools.devices.base import STAGES, Device, RunResult, Samples, Settings
 from host_tools.measure.board_counts import BoardCounts, board_counts
 from host_tools.measure.cadences import UNPACED, Cadences, run_cadences
 from host_tools.measure.pacing import Pacing, pacing
+from host_tools.measure.phone_simpleperf import count_while, counts_note
 from host_tools.measure.runs import WARMUP_CALLS, Output, Plan, Progress, named, padded, trimmed
 
 
@@ -21,7 +22,8 @@ class TimedRun(Output):
     ``headline`` are the runs that the load is told from: paced 10 ms where the device was run so,
     else the first cadence. ``stage_times_ns`` are means per frame, from an unpaced run of its
     own, which took ``stage_cost_us`` a frame longer than others (None: it was not made).
-    ``counts`` are of the last unpaced run, None without counters.
+    ``counts`` are of the last unpaced run, None without counters. ``phone_counts`` tells people
+    what a phone's simpleperf counted in the run with stage times, or why it did not.
     """
 
     cadences: Cadences = field(default_factory=Cadences)
@@ -30,6 +32,7 @@ class TimedRun(Output):
     stage_times_ns: dict[str, float] = field(default_factory=dict)
     stage_cost_us: float | None = None
     counts: BoardCounts | None = None
+    phone_counts: str | None = None
 
 
 def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress) -> TimedRun:
@@ -48,10 +51,13 @@ def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress)
         pacing(runs, found.time_in_state_ms.get(pace_ms, {}))
         for pace_ms, runs in found.runs.items()
     )
-    staged = None if found.interrupted else _staged_run(device, audio, plan, progress)
+    unpaced = found.runs.get(UNPACED, [])
+    usual_s = np.median([run.wall_ns for run in unpaced]) / 1e9 if unpaced else 0.0
+    staged, phone_counts = None, None
+    if not found.interrupted:
+        staged, phone_counts = _staged_run(device, audio, plan, usual_s, progress)
     runs = [*found.all_runs, *([staged] if staged is not None else [])]
     outputs = [trimmed(run, len(pcm)) for run in runs]
-    unpaced = found.runs.get(UNPACED, [])
     counted = identity.has_counters and unpaced
     return TimedRun(
         identity=identity,
@@ -65,6 +71,7 @@ def time_on_device(device: Device, pcm: Samples, plan: Plan, progress: Progress)
         stage_times_ns={} if staged is None else _stage_means_ns(staged),
         stage_cost_us=_stage_cost_us(staged, unpaced),
         counts=board_counts(unpaced[-1], WARMUP_CALLS) if counted else None,
+        phone_counts=phone_counts,
     )
 
 
@@ -75,12 +82,22 @@ def possible_paces(plan: Plan, can_pace: bool) -> tuple[int, ...]:
     return tuple(pace for pace in plan.paces_ms if not (pace == 10 and plan.mode == "packet"))
 
 
-def _staged_run(device: Device, audio: Samples, plan: Plan, progress: Progress) -> RunResult | None:
+def _staged_run(
+    device: Device, audio: Samples, plan: Plan, usual_s: float, progress: Progress
+) -> tuple[RunResult | None, str | None]:
+    """The run with stage times, and what a phone's simpleperf counted in about *usual_s* of it."""
     device.configure(Settings(kernel=plan.kernel, mode=plan.mode, stage_times=True))
-    try:
+
+    def work() -> RunResult:
         return device.run(audio, progress=named(progress, "stage times"))
+
+    try:
+        if device.phone_shell is None or not usual_s:
+            return work(), None
+        run, counts, reason = count_while(device.phone_shell, device.agent_process, usual_s, work)
     except KeyboardInterrupt:
-        return None
+        return None, None
+    return run, counts_note(counts, reason, (run.cpu_ns or 0) / run.frames)
 
 
 def _stage_means_ns(staged: RunResult) -> dict[str, float]:

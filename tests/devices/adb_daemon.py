@@ -46,6 +46,9 @@ class Behaviour:
     """The last byte of a file that is sent there changes on the way."""
     sent: list[str] = field(default_factory=list)
     """Files that were sent there, in order."""
+    sent_bytes: int = 0
+    asked: list[str] = field(default_factory=list)
+    """Services that were asked for, in order: each is a way there and back."""
 
 
 class StreamClosedError(OSError):
@@ -161,6 +164,7 @@ class Connection:
             self.send(CNXN, _VERSION, _PAYLOAD_MAX_BYTES, banner.encode())
 
     def _open(self, other: int, service: str) -> None:
+        self._phone.behaviour.asked.append(service)
         own = self._phone.next_stream()
         stream = self._streams[own] = Stream(self, own, other)
         self.send(OKAY, own, other)

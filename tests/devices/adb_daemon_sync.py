@@ -129,4 +129,5 @@ def _take_file(reader: _Reader, place: Path, mode: int, behaviour: Behaviour) ->
     place.chmod(stat.S_IMODE(mode) | stat.S_IRUSR)
     os.utime(place, (number, number))
     behaviour.sent.append(place.name)
+    behaviour.sent_bytes += len(data)
     return struct.pack("<4sI", b"OKAY", 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``adb:`` devices: Debian's adb, its own server for each test, and a phone of adb_daemon.py."""
+"""``adb:`` devices: two versions of adb, a server for each test, and a phone of adb_daemon.py."""
 
 from __future__ import annotations
 
@@ -13,31 +13,55 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import soundfile
 
-from host_tools.devices import adb, open_device
+from host_tools import doctor
+from host_tools.devices import adb, adb_server, open_device
 from host_tools.devices.adb import AdbDevice
 from host_tools.devices.adb_cores import Placement
 from host_tools.devices.base import Samples
+from host_tools.devices.binaries import agent_path
 from host_tools.devices.host import HostDevice
 from host_tools.errors import DeviceError, UsageError
+from host_tools.measure.cadences import UNPACED
+from host_tools.measure.measure import measure
+from host_tools.measure.phone_simpleperf import ProcessCounts, count_while
+from host_tools.measure.runs import Plan
 from tests.devices.adb_daemon import FEATURES, Behaviour, Phone
+from tests.devices.adb_programs import VERSIONS, need_adb
 from tests.needs import need, need_build, need_program
 
 Noise = Callable[[int], Samples]
 AGENT = "percepnet_agent"
 FILES = {AGENT, "model.pnm"}
+SIMPLEPERF = (
+    "echo ' 900,000,000 instructions:u # 1 (100%)'; echo ' 600,000,000 cpu-cycles:u # 2 (100%)'; "
+    "echo '300.000000(ms) task-clock # 0.5 cpus used (100%)'"
+)
 
 
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("adb")
+
+
+@pytest.fixture(params=VERSIONS)
+def server(
+    request: pytest.FixtureRequest,
+    programs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
     """The adb program, whose server has a port of its own and ends with the test."""
-    program = need_program("adb")
+    program = need_adb(request.param, programs)
+    monkeypatch.setenv("PATH", f"{Path(program).parent}:{os.environ['PATH']}")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     for name in ("ADB_SERVER_SOCKET", "ANDROID_ADB_SERVER_ADDRESS", "ANDROID_SERIAL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
     monkeypatch.setenv("HOME", str(tmp_path))  # where it puts its key
+    monkeypatch.setenv("ADB_LIBUSB", "0")  # it would wait three seconds for phones on USB
     yield program
     subprocess.run([program, "kill-server"], capture_output=True, timeout=20)
 
@@ -98,6 +122,77 @@ def test_the_agent_is_pushed_once_and_gives_the_host_s_result(
     (folder(phone) / AGENT).write_bytes(b"damaged")
     open_device(f"adb:{phone.address}", model=model_path).close()
     assert phone.behaviour.sent[2:] == [f"{AGENT}.part"]
+
+
+def test_a_later_run_pushes_nothing_and_asks_the_phone_three_times(phone: Phone) -> None:
+    behaviour = phone.behaviour
+    for asked, sent in [(5, [f"{AGENT}.part"]), (3, [])]:
+        open_device("adb:" if not sent else f"adb:{phone.address}", model="percepnet").close()
+        assert len(behaviour.asked) == asked, behaviour.asked
+        assert behaviour.sent == sent
+        behaviour.asked.clear()
+        behaviour.sent.clear()
+    assert behaviour.sent_bytes == agent_path("rpi-aarch64").stat().st_size, "its model is in it"
+
+
+def test_output_that_is_known_already_is_not_fetched_again(phone: Phone, noise: Noise) -> None:
+    fetched: list[int] = []
+
+    def note(direction: str, done: int, size: int) -> None:
+        if direction == "download" and done == size:
+            fetched.append(size)
+
+    pcm = noise(9_600)
+    with open_device(f"adb:{phone.address}") as device:
+        device.on_transfer = note
+        first, second = device.run(pcm), device.run(pcm)
+        assert fetched == [19_200, 80, 80], "output and times, then times"
+        assert first.digest == second.digest
+        device.run(noise(4_800))
+        assert fetched[3:] == [9_600, 40]
+
+
+def test_a_measurement_names_the_phone_and_asks_it_seven_times(
+    phone: Phone, server: str, model_path: str, noise: Noise, tmp_path: Path
+) -> None:
+    subprocess.run([server, "connect", phone.address], check=True, capture_output=True)
+    soundfile.write(tmp_path / "clip.wav", noise(24_000), 48_000)
+    plan = Plan(repeats=1, paces_ms=(UNPACED,))
+    for first in (True, False):
+        phone.behaviour.asked.clear()
+        result = measure("adb:", tmp_path / "clip.wav", model=model_path, plan=plan)
+        # look, agent, readings twice, simpleperf?, cores, end; at first two for each file sent
+        assert len(phone.behaviour.asked) == (11 if first else 7), phone.behaviour.asked
+    assert result.device == f"adb:{phone.address}"
+    assert result.output_matches_host
+    assert result.sizes.flash_bytes is not None
+    assert "instructions unknown: the phone has no simpleperf" in result.notes
+
+
+def test_a_phone_without_sha256sum_proves_files_in_another_way(phone: Phone) -> None:
+    for gone in ("sha256sum", "sha1sum"):
+        phone.sandbox.put(gone, "exit 127")
+        (folder(phone) / AGENT).unlink(missing_ok=True)
+        for _ in range(2):
+            open_device(f"adb:{phone.address}").close()
+    assert phone.behaviour.sent == [f"{AGENT}.part"] * 2
+    phone.sandbox.put("md5sum", "exit 127")
+    with pytest.raises(DeviceError, match="has no sha256sum, sha1sum or md5sum"):
+        open_device(f"adb:{phone.address}")
+
+
+def test_simpleperf_counts_the_agent_while_it_runs(phone: Phone, noise: Noise) -> None:
+    phone.sandbox.put("simpleperf", f'echo "$@" >{folder(phone)}/asked; {SIMPLEPERF}')
+    with open_device(f"adb:{phone.address}") as device:
+        assert device.phone_shell is not None
+        run, counts, reason = count_while(
+            device.phone_shell, device.agent_process, 0.5, lambda: device.run(noise(4_800))
+        )
+        assert (run.frames, counts, reason) == (10, ProcessCounts(9e8, 6e8, 300.0), "")
+        process = device.agent_process()
+        assert process in running(phone)
+    asked = (folder(phone) / "asked").read_text()
+    assert asked.endswith(f" -p {process} --duration 0.500\n")
 
 
 @pytest.mark.parametrize("abi", ["arm64-v8a", "armeabi-v7a"])
@@ -275,6 +370,19 @@ def test_the_list_of_devices_starts_no_server_and_does_not_wait_for_a_stuck_one(
     with socket.create_server(("127.0.0.1", int(os.environ["ANDROID_ADB_SERVER_PORT"]))):
         monkeypatch.setattr(adb, "PROBE_S", 0.3)
         assert adb.probe()[0].detail == "the adb server does not answer; try: adb devices"
+
+
+def test_the_doctor_starts_no_server_and_names_the_phones_of_one_that_runs(
+    server: str, phone: Phone
+) -> None:
+    def found() -> str:
+        return next(check.detail for check in doctor.examine() if check.name == "adb")
+
+    assert found().startswith(f"{server}, version ") and "phones" not in found()
+    with pytest.raises(adb_server.NoServerError):
+        adb_server.running_phones(1.0)
+    subprocess.run([server, "connect", phone.address], check=True, capture_output=True)
+    assert found().endswith(f", phones: adb:{phone.address} (Test_Phone)")
 
 
 @pytest.mark.parametrize("features", [FEATURES, ""])

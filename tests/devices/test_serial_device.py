@@ -305,7 +305,7 @@ def test_a_refused_socket_is_a_device_error() -> None:
 @pytest.mark.slow
 def test_measure_judges_a_serial_device(agent: Path, model_path: str, tmp_path: Path) -> None:
     with line_to_agent(agent, model_path) as proxy:
-        command = [sys.executable, "-m", "host_tools", "--json", "measure"]
+        command = [sys.executable, "-m", "host_tools", "--json", "measure", "--quick"]
         command += ["--device", f"serial:{proxy.host_path}?baud={BAUD}", "--model", model_path]
         command += ["--output", str(tmp_path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
