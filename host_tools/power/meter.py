@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import TypeVar
 
 from host_tools.power.recording import MarkLabel, MeterFacts, Recording
+
+Meter = TypeVar("Meter", bound="PowerMeter")
 
 
 class PowerMeter(ABC):
@@ -37,7 +40,7 @@ class PowerMeter(ABC):
     def close(self) -> None:
         """Free the meter, whatever state it is in; safe to call twice, never raises."""
 
-    def __enter__(self) -> PowerMeter:
+    def __enter__(self: Meter) -> Meter:
         return self
 
     def __exit__(

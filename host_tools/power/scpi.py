@@ -75,7 +75,9 @@ class Scpi(PowerMeter):
         self._marks.clear()
         self._unreadable = Unreadable(self._name)
         self._start_s = self._next_s = time.monotonic()
-        self._thread = SampleThread(self._name, self._read, silence_s=self.silence_s)
+        self._thread = SampleThread(
+            self._name, self._read, self._newest_s, silence_s=self.silence_s
+        )
         self._thread.start()
 
     def mark(self, label: MarkLabel) -> None:
@@ -142,6 +144,8 @@ class Scpi(PowerMeter):
         begin_s = time.monotonic()
         current_a = self._ask(self._current_query)
         round_trip_s = time.monotonic() - begin_s
+        if current_a == "silent":
+            return False
         voltage_v = self._voltage_v or self._ask(self._voltage_query)
         if isinstance(current_a, float) and isinstance(voltage_v, float):
             self._samples.extend((begin_s + round_trip_s / 2 - self._start_s, current_a, voltage_v))
@@ -149,15 +153,17 @@ class Scpi(PowerMeter):
             self._unreadable.good()
         elif "beyond" in (current_a, voltage_v):
             self._saturated += 1
-        elif "silent" in (current_a, voltage_v):
-            return False
-        return True
+        return voltage_v != "silent"
+
+    def _newest_s(self) -> float:
+        return self._start_s + (self._samples[-3] if self._samples else -math.inf)
 
     def _ask(self, query: str) -> float | Literal["beyond", "silent", "bad"]:
         """A value, or why there is none; what cannot be read is counted."""
         assert self._port is not None
-        answer = self._port.ask(query, self.silence_s / 2)
+        answer = self._port.ask(query, self.silence_s / 4)
         if answer is None:
+            self._port.read_lines(self.silence_s / 4)  # a late one must not answer the next query
             self._unreadable.bad("")
             return "silent"
         value = _value_of(answer)

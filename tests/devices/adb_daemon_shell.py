@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 STDIN, STDOUT, STDERR, EXIT, CLOSE_STDIN = range(5)
 TEMPORARY = "/data/local/tmp"
 CPUS = "/sys/devices/system/cpu"
+SUPPLIES = "/sys/class/power_supply"
 KHZ = (1_800_000, 2_800_000)
 """Highest clocks of the phone's two clusters, one core each."""
 
@@ -36,12 +37,13 @@ class Sandbox:
 
     temporary: Path
     cpus: Path
+    supplies: Path
     programs: Path
 
     @classmethod
     def make(cls, folder: Path, abi: str) -> Sandbox:
-        made = cls(folder / "tmp", folder / "cpu", folder / "bin")
-        for place in (made.temporary, made.cpus, made.programs):
+        made = cls(folder / "tmp", folder / "cpu", folder / "supplies", folder / "bin")
+        for place in (made.temporary, made.cpus, made.supplies, made.programs):
             place.mkdir(parents=True, exist_ok=True)
         toybox = shutil.which("toybox")
         for toy in _TOYS if toybox else ():
@@ -64,6 +66,7 @@ class Sandbox:
 
     def inside(self, path: str) -> str:
         """The phone's path or command with the sandbox's folders."""
+        path = path.replace(SUPPLIES, str(self.supplies))
         return path.replace(TEMPORARY, str(self.temporary)).replace(CPUS, str(self.cpus))
 
     def start(self, command: str, *, merged: bool) -> subprocess.Popen[bytes]:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,6 @@ from host_tools.measure.measure import measure
 from host_tools.measure.phone_simpleperf import ProcessCounts, count_while
 from host_tools.measure.runs import Plan
 from tests.devices.adb_daemon import FEATURES, Behaviour, Phone
-from tests.devices.adb_programs import VERSIONS, need_adb
 from tests.needs import need, need_build, need_program
 
 Noise = Callable[[int], Samples]
@@ -38,41 +37,6 @@ SIMPLEPERF = (
     "echo ' 900,000,000 instructions:u # 1 (100%)'; echo ' 600,000,000 cpu-cycles:u # 2 (100%)'; "
     "echo '300.000000(ms) task-clock # 0.5 cpus used (100%)'"
 )
-
-
-@pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("adb")
-
-
-@pytest.fixture(params=VERSIONS)
-def server(
-    request: pytest.FixtureRequest,
-    programs: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[str]:
-    """The adb program, whose server has a port of its own and ends with the test."""
-    program = need_adb(request.param, programs)
-    monkeypatch.setenv("PATH", f"{Path(program).parent}:{os.environ['PATH']}")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    for name in ("ADB_SERVER_SOCKET", "ANDROID_ADB_SERVER_ADDRESS", "ANDROID_SERIAL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
-    monkeypatch.setenv("HOME", str(tmp_path))  # where it puts its key
-    monkeypatch.setenv("ADB_LIBUSB", "0")  # it would wait three seconds for phones on USB
-    yield program
-    subprocess.run([program, "kill-server"], capture_output=True, timeout=20)
-
-
-@pytest.fixture
-def phone(server: str, tmp_path: Path) -> Iterator[Phone]:
-    """A 64-bit phone in the network, not connected to yet."""
-    need_program("qemu-aarch64")
-    need_build("rpi-aarch64", AGENT)
-    with Phone(tmp_path / "phone") as made:
-        yield made
 
 
 def folder(phone: Phone) -> Path:

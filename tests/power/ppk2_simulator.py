@@ -43,7 +43,7 @@ def metadata() -> str:
 
 
 def step_a(current_a: float) -> float:
-    """One step of the ADC at a current."""
+    """One step of the ADC at a current; the curve of the calibration stretches it a little."""
     return 4 * ADC_VOLTS / SHUNTS_OHM[range_of(current_a)] * 1.2
 
 
@@ -52,7 +52,10 @@ def range_of(current_a: float) -> int:
 
 
 class SimulatedPpk2(Instrument):
-    """``current_a`` is a function of the seconds since the start; the rest are its faults."""
+    """``current_a`` is a function of its seconds since ``start_s``; the rest are its faults.
+
+    It never loses samples by itself, however late this computer fetches them.
+    """
 
     def __init__(self, current_a: Callable[[float], float]) -> None:
         super().__init__(PtyWire())
@@ -63,6 +66,7 @@ class SimulatedPpk2(Instrument):
         self.is_measuring = False
         self.commands: list[bytes] = []
         self.text = metadata()
+        self.answers_in_halves = 0
         self.clock_rate = 1.0
         self.lose = 0
         self.lost = 0
@@ -71,7 +75,8 @@ class SimulatedPpk2(Instrument):
         self.is_garbage = False
         self._sent = 0
         self._input = b""
-        self._start_s = 0.0
+        self._buffer = b""
+        self.start_s = 0.0
         self.begin()
 
     def step(self) -> None:
@@ -81,12 +86,17 @@ class SimulatedPpk2(Instrument):
             self._obey(self._input[:length])
             self._input = self._input[length:]
         if self.is_measuring and not self.is_silent:
-            self._send()
+            self._measure()
+        self._buffer = self._buffer[self.wire.write_what_fits(self._buffer) :]
 
     def _obey(self, command: bytes) -> None:
         self.commands.append(command)
         if command[0] == 0x19:
-            self.wire.write(self.text.encode())
+            half = len(self.text) // 2 if self.answers_in_halves else 0
+            self.answers_in_halves = max(0, self.answers_in_halves - 1)
+            self.wire.write(self.text[:half].encode())
+            time.sleep(0.15 if half else 0.0)
+            self.wire.write(self.text[half:].encode())
         elif command[0] == 0x0D:
             self.voltage_mv = (command[1] - 3) * 256 + command[2] - 32 + 800
         elif command[0] == 0x11:
@@ -94,13 +104,12 @@ class SimulatedPpk2(Instrument):
         elif command[0] == 0x0C:
             self.device_is_on = command[1] == 1
         elif command[0] == 0x06:
-            self.is_measuring, self._sent, self._start_s = True, 0, time.monotonic()
+            self.is_measuring, self._sent, self.start_s = True, 0, time.monotonic()
         elif command[0] == 0x07:
-            self.is_measuring = False
+            self.is_measuring, self._buffer = False, b""
 
-    def _send(self) -> None:
-        due = int((time.monotonic() - self._start_s) * RATE_HZ * self.clock_rate)
-        due = min(due, self._sent + 4000)
+    def _measure(self) -> None:
+        due = int((time.monotonic() - self.start_s) * RATE_HZ * self.clock_rate)
         if self.lose:
             self._sent, self.lost, self.lose = self._sent + self.lose, self.lost + self.lose, 0
         if due <= self._sent:
@@ -108,16 +117,15 @@ class SimulatedPpk2(Instrument):
         counters = np.arange(self._sent, due)
         self._sent = due
         if self.is_garbage:
-            rng = np.random.default_rng(1)
-            self.wire.write(rng.integers(0, 256, 4 * len(counters), dtype=np.uint8).tobytes())
+            self._buffer += np.random.default_rng(1).bytes(4 * len(counters))
             return
-        self.wire.write(self._words(counters).astype("<u4").tobytes())
+        self._buffer += self._words(counters).astype("<u4").tobytes()
 
     def _words(self, counters: NDArray[np.int64]) -> NDArray[np.int64]:
         # the load is the same for a millisecond
-        words = np.zeros(len(counters), dtype=np.int64)
-        for millisecond in range(int(counters[0]) // 100, int(counters[-1]) // 100 + 1):
-            words[counters // 100 == millisecond] = self._word(self.current_a(millisecond / 1e3))
+        first, last = int(counters[0]) // 100, int(counters[-1]) // 100
+        each = [self._word(self.current_a(at / 1e3)) for at in range(first, last + 1)]
+        words: NDArray[np.int64] = np.array(each)[counters // 100 - first]
         if self.at_adc_end:
             words[: self.at_adc_end] = 4 << 14 | 0x3FFF
             self.at_adc_end = max(0, self.at_adc_end - len(words))
@@ -128,8 +136,6 @@ class SimulatedPpk2(Instrument):
         at = range_of(current_a)
         wanted_a = current_a - VOLTAGE_TERMS_A[at] * (self.voltage_mv or 0) / 1e3 - OFFSETS_A[at]
         a, b = CURVES[at], GAINS[at]
-        bare_a = (
-            (math.sqrt(b * b + 4 * a * wanted_a) - b) / (2 * a) if a else wanted_a / b
-        )
+        bare_a = (math.sqrt(b * b + 4 * a * wanted_a) - b) / (2 * a) if a else wanted_a / b
         adc = round((bare_a * SHUNTS_OHM[at] / ADC_VOLTS + ADC_OFFSETS[at]) / 4)
         return at << 14 | min(max(adc, 0), 0x3FFF)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +40,15 @@ def plug() -> Iterator[Plug]:
 def meter_on(ppk2: SimulatedPpk2, options: str = "voltage_mv=3700") -> Ppk2:
     meter = open_meter(f"ppk2:{ppk2.port}?{options}")
     assert isinstance(meter, Ppk2)
+    meter.silence_s = 0.6
     return meter
+
+
+def wait_until(what: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 5.0
+    while not what():
+        assert time.monotonic() < end_s
+        time.sleep(0.005)
 
 
 @pytest.mark.parametrize("current_a", [20e-6, 300e-6, 2e-3, 0.041, 0.35])
@@ -51,7 +60,7 @@ def test_a_known_current_is_recorded_within_a_step_of_the_adc(plug: Plug, curren
         record = meter.stop()
     assert np.max(np.abs(record.current_a - current_a)) < step_a(current_a)
     assert np.all(record.voltage_v == 3.7)
-    assert record.period_s == pytest.approx(1e-3, rel=0.05)
+    assert len(record.time_s) >= 200
     assert (record.dropped_samples, record.saturated_samples) == (0, 0)
 
 
@@ -64,8 +73,7 @@ def test_it_supplies_the_device_with_the_voltage_that_the_name_says(plug: Plug) 
     assert (ppk2.voltage_mv, ppk2.mode, ppk2.device_is_on) == (4210, 2, True)
     assert facts.measures == "current from the PPK2 into the device"
     assert facts.resolution_ma == pytest.approx(0.7656, abs=1e-3)
-    time.sleep(0.05)
-    assert not ppk2.is_measuring
+    wait_until(lambda: not ppk2.is_measuring)
     assert ppk2.device_is_on, "a board must not lose its supply when a measurement ends"
 
 
@@ -81,25 +89,22 @@ def test_in_ampere_mode_it_only_measures(plug: Plug) -> None:
 
 
 def test_blocks_of_load_and_idle_give_the_power_between_them(plug: Plug) -> None:
-    begin_s = 0.0
-
-    def load_a(_: float) -> float:
-        return 0.30 if int((time.monotonic() - begin_s) / 0.4) % 2 else 0.10
-
-    with meter_on(plug(load_a)) as meter:
+    switched_s: list[float] = []
+    ppk2 = plug(lambda at_s: 0.3 if sum(ppk2.start_s + at_s >= s for s in switched_s) % 2 else 0.1)
+    with meter_on(ppk2) as meter:
         meter.open()
         meter.start()
-        begin_s = time.monotonic()
-        for label in ("idle", "load", "idle"):
-            meter.mark(f"{label}_begin")  # type: ignore[arg-type]
-            begin_block_s = time.monotonic()
-            time.sleep(max(0.0, 0.4 - (time.monotonic() - begin_block_s)))
-            meter.mark(f"{label}_end")  # type: ignore[arg-type]
+        for at, kind in enumerate(("idle", "load", "idle")):
+            if at:
+                switched_s.append(time.monotonic())
+            meter.mark("idle_begin" if kind == "idle" else "load_begin")
+            time.sleep(0.4)
+            meter.mark("idle_end" if kind == "idle" else "load_end")
         record = meter.stop()
     figures = power_figures(record, settle_s=0.05)
     assert figures.mw_above_idle == pytest.approx(1e3 * 0.2 * 3.7, rel=0.02)
     assert record.time_s[0] <= record.marks[0].time_s
-    assert record.time_s[-1] >= record.marks[-1].time_s
+    assert record.time_s[-1] >= record.marks[-1].time_s - 1e-3
 
 
 def test_lost_samples_are_counted_and_leave_a_gap(plug: Plug) -> None:
@@ -109,7 +114,7 @@ def test_lost_samples_are_counted_and_leave_a_gap(plug: Plug) -> None:
         meter.start()
         for lose in (5, 63, 20):
             ppk2.lose = lose
-            time.sleep(0.05)
+            wait_until(lambda: ppk2.lose == 0)
         record = meter.stop()
     assert record.dropped_samples == ppk2.lost == 88
     assert np.max(np.abs(record.current_a - 0.1)) < step_a(0.1)
@@ -117,7 +122,9 @@ def test_lost_samples_are_counted_and_leave_a_gap(plug: Plug) -> None:
 
 def test_a_loss_beyond_the_counter_is_seen_by_the_clock(plug: Plug) -> None:
     ppk2 = plug(lambda _: 0.1)
-    with meter_on(ppk2) as meter:
+    patient = meter_on(ppk2)
+    patient.silence_s = 10.0
+    with patient as meter:
         meter.open()
         meter.start()
         time.sleep(0.1)
@@ -143,9 +150,12 @@ def test_currents_beyond_its_range_are_counted(plug: Plug) -> None:
     assert record.saturated_samples == pytest.approx(1000 + 200, abs=10)
 
 
-def test_a_clock_that_runs_fast_is_told_and_set_right(plug: Plug) -> None:
+def test_a_clock_that_runs_slow_is_told_and_set_right(
+    plug: Plug, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("host_tools.power.clock.LEAST_SPAN_S", 0.2)
     ppk2 = plug(lambda _: 0.1)
-    ppk2.clock_rate = 1.05
+    ppk2.clock_rate = 0.3
     with meter_on(ppk2) as meter:
         meter.open()
         begin_s = time.monotonic()
@@ -153,9 +163,9 @@ def test_a_clock_that_runs_fast_is_told_and_set_right(plug: Plug) -> None:
         time.sleep(1.5)
         record = meter.stop()
         elapsed_s = time.monotonic() - begin_s
-    assert record.clock_error_ppm == pytest.approx(50_000, rel=0.2)
-    assert record.time_s[-1] <= elapsed_s
-    assert record.time_s[-1] == pytest.approx(1.6, abs=0.1)
+    assert record.clock_error_ppm == pytest.approx(-700_000, rel=0.1)
+    assert 1.5 < record.time_s[-1] <= elapsed_s
+    assert record.period_s == pytest.approx(1e-3 / 0.3, rel=0.1)
 
 
 @pytest.mark.parametrize("moment", ["mark", "stop"])
@@ -173,11 +183,11 @@ def test_a_ppk2_that_is_unplugged_says_so(plug: Plug, moment: str) -> None:
 def test_a_ppk2_that_falls_silent_is_lost(plug: Plug) -> None:
     ppk2 = plug(lambda _: 0.1)
     with meter_on(ppk2) as meter:
-        meter.silence_s = 0.3
         meter.open()
         meter.start()
         ppk2.is_silent = True
-        with pytest.raises(DeviceError, match=r"no samples for 0\.3 s; check its power"):
+        time.sleep(0.1)
+        with pytest.raises(DeviceError, match=r"no samples for 0\.6 s; check its power"):
             meter.stop()
 
 
@@ -193,7 +203,7 @@ def test_bytes_that_are_no_samples_end_the_recording(plug: Plug) -> None:
 
 def test_a_measurement_that_was_cut_off_before_does_no_harm(plug: Plug) -> None:
     ppk2 = plug(lambda _: 0.1)
-    ppk2.is_measuring, ppk2._start_s = True, time.monotonic()
+    ppk2.is_measuring, ppk2.start_s = True, time.monotonic()
     time.sleep(0.05)
     with meter_on(ppk2) as meter:
         meter.open()
@@ -210,6 +220,16 @@ def test_another_device_at_the_port_is_no_ppk2(plug: Plug) -> None:
     assert not ppk2.device_is_on
 
 
+def test_half_an_answer_is_not_taken_for_the_calibration(plug: Plug) -> None:
+    ppk2 = plug(lambda _: 2e-3)
+    ppk2.answers_in_halves = 1
+    with meter_on(ppk2) as meter:
+        meter.open()
+        meter.start()
+        record = meter.stop()
+    assert np.max(np.abs(record.current_a - 2e-3)) < step_a(2e-3)
+
+
 def test_a_damaged_calibration_is_refused_before_the_supply_is_switched_on(plug: Plug) -> None:
     ppk2 = plug(lambda _: 0.1)
     ppk2.text = ppk2.text.replace("R0: 1008", "R0: 3095044895830869060112875520")
@@ -220,9 +240,10 @@ def test_a_damaged_calibration_is_refused_before_the_supply_is_switched_on(plug:
 
 def test_a_port_that_is_not_there_is_told(plug: Plug) -> None:
     ppk2 = plug(lambda _: 0.1)
-    with open_meter("ppk2:/dev/ttyNothing?voltage_mv=3700") as meter:
-        with pytest.raises(DeviceError, match="ppk2:/dev/ttyNothing: cannot be opened.*PPK2 found"):
-            meter.open()
+    message = r"ppk2:/dev/ttyNothing: cannot be opened.*PPK2 found"
+    meter = open_meter("ppk2:/dev/ttyNothing?voltage_mv=3700")
+    with meter, pytest.raises(DeviceError, match=message):
+        meter.open()
     assert ppk2.commands == []
 
 
@@ -243,17 +264,16 @@ def test_ctrl_c_ends_the_thread_and_frees_the_port(plug: Plug) -> None:
         raise KeyboardInterrupt
     meter.close()
     assert not [thread for thread in threading.enumerate() if "ppk2" in thread.name]
-    time.sleep(0.05)
-    assert not ppk2.is_measuring
+    wait_until(lambda: not ppk2.is_measuring)
     with meter_on(ppk2) as again:
         again.open()
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ppk2_api.ppk2_api", None)
-    with open_meter("ppk2:/dev/ttyACM0?voltage_mv=3700") as meter:
-        with pytest.raises(MissingDependency, match=r"pip install -e '\.\[power\]'"):
-            meter.open()
+    monkeypatch.setitem(sys.modules, "ppk2_api.ppk2_api", None)
+    meter = open_meter("ppk2:/dev/ttyACM0?voltage_mv=3700")
+    with meter, pytest.raises(MissingDependency, match=r"pip install -e '\.\[power\]'"):
+        meter.open()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,15 @@ class Wire(ABC):
                 return
             data = data[os.write(descriptor, data[:1024]) :]
 
+    def write_what_fits(self, data: bytes) -> int:
+        """Send what can be sent at once; how many bytes that was."""
+        descriptor, sent = self.fileno(), 0
+        while descriptor is not None and sent < len(data):
+            if not select.select([], [descriptor], [], 0)[1]:
+                break
+            sent += os.write(descriptor, data[sent : sent + 1024])
+        return sent
+
 
 class PtyWire(Wire):
     def __init__(self) -> None:
