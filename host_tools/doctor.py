@@ -33,7 +33,7 @@ _EXTRAS = {
         ("onnxruntime", "speechmos", "scipy", "jinja2", "matplotlib"),
         "comparison with other denoisers",
     ),
-    "report": (("jinja2", "matplotlib", "PIL"), "HTML reports of measurements"),
+    "report": (("jinja2", "matplotlib"), "HTML reports of measurements"),
     "power": (("ppk2_api", "pyjoulescope_driver"), "the power meters PPK2 and Joulescope"),
     "train": (("torch", "pyroomacoustics"), "training"),
     "dev": (("pytest", "hypothesis", "ruff", "mypy"), "tests and lint"),

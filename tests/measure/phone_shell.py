@@ -34,7 +34,10 @@ def text(name: str) -> str:
 
 
 class TextShell:
-    """Answers each command with a text; with None where it has none."""
+    """Answers each command with a text; with None where it has none.
+
+    Several in one go (AnswersAtOnce) get their texts one behind the other.
+    """
 
     def __init__(self, answers: dict[str, str]) -> None:
         self.answers = answers
@@ -43,7 +46,10 @@ class TextShell:
     def run(self, command: str, /) -> str | None:
         """See Shell."""
         self.asked.append(command)
-        return self.answers.get(command)
+        *several, end = command.split("\necho; echo =percepnet-next\n")
+        if end:
+            return self.answers.get(command)
+        return "".join(f"{self.answers.get(one, '')}\n=percepnet-next\n" for one in several)
 
 
 def pixel(**changes: str) -> TextShell:
