@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from host_tools.devices.emulator import CPUS
+from host_tools.measure.cadences import UNPACED
 from host_tools.measure.clip import load_clip
 from host_tools.measure.measure import measure
 from host_tools.measure.result import MeasureResult
@@ -113,7 +114,8 @@ def test_packets_give_the_same_output_for_fewer_matrix_instructions(clip: Path, 
 
 def test_the_host_runs_the_same_clip_with_every_stage_timed(model: str) -> None:
     need_build("host", "percepnet_agent")
-    result = measure("host", model=model, budget="phone")
+    plan = Plan(paces_ms=(UNPACED,))
+    result = measure("host", model=model, budget="phone", plan=plan)
     assert result.output_matches_host
     assert result.load.kind == "measured"
     assert result.load.percent_of_core is not None and result.load.percent_of_core > 0

@@ -12,6 +12,7 @@ from host_tools.measure import kernel_cycles as kc
 from host_tools.measure.cores import Core, core_of_emulator, cores
 from host_tools.measure.counts import InstructionCounts
 from host_tools.measure.estimate import estimate_load
+from host_tools.measure.host_model_error import model_error
 from host_tools.measure.hot_loop import HotLoop, loop_in_listing
 from host_tools.measure.kernel_cycles import LoopCycles, kernel_cycles, simulate
 from host_tools.measure.statistics import Distribution
@@ -32,6 +33,20 @@ LISTING = """
   400748:      \tstr\tw0, [x5], #0x4
   40074c:      \tb.hi\t0x400748 <pn_gemv_s8_neon+0x28>
   400750:      \tret
+"""
+
+
+LISTING_X86 = """
+0000000000012450 <pn_gemv_s8_avx2>:
+   12500:      \tvpbroadcastd\t(%rdx), %ymm7
+   12505:      \tmovl\t$0x80808080, %r8d       # imm = 0x80808080
+   12511:      \tvpsignb\t%ymm7, %ymm1, %ymm1
+   1251b:      \tvpmaddubsw\t%ymm1, %ymm0, %ymm1
+   12572:      \tcmpq\t%rdx, %rdi
+   12575:      \tjne\t0x12500 <pn_gemv_s8_avx2+0xb0>
+   12577:      \tvmovdqu\t%ymm6, (%r11)
+   12598:      \tjne\t0x12500 <pn_gemv_s8_avx2+0xb0>
+   1259e:      \tretq
 """
 
 
@@ -75,6 +90,7 @@ def test_load_is_cycles_over_frequency_and_bytes_over_bandwidth() -> None:
     # 1 % of a core is 100 us of a 10 ms frame; the tail has 1.1 times the instructions.
     assert found.frame_time_p99_us == pytest.approx(found.high_percent * 100 * 1.1)
     assert "for the test" in found.method and "assumed" in found.method
+    assert model_error() and model_error() in found.method
 
 
 @pytest.mark.usefixtures("half_a_cycle")
@@ -118,6 +134,13 @@ def test_the_hot_loop_is_the_innermost_one_with_the_products() -> None:
         "subs w3, w3, #0x1",
         "b.ne .Lloop",
     )
+
+
+def test_the_hot_loop_of_an_x86_program_is_found_too() -> None:
+    loop = loop_in_listing("pn_gemv_s8_avx2", LISTING_X86)
+    assert loop is not None
+    assert loop.lines[0] == "vpbroadcastd (%rdx), %ymm7"
+    assert loop.lines[-2:] == ("cmpq %rdx, %rdi", "jne .Lloop")
 
 
 def test_a_function_without_products_in_a_loop_has_no_hot_loop() -> None:
