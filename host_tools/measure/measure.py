@@ -54,6 +54,7 @@ from host_tools.measure.validity import (
     complete_rule,
     counted_rule,
     digest_rule,
+    hardware_rules,
     length_rule,
     model_rule,
     repeat_rule,
@@ -205,6 +206,7 @@ def _timed(
         load=measured_load(run),
         rules=[
             complete_rule(run.cadences.interrupted),
+            *hardware_rules(run.identity.cpu_name),
             repeat_rule(run.digests),
             length_rule(audio.seconds),
             repeats_rule(min(map(len, run.cadences.runs.values()))),

@@ -71,6 +71,13 @@ def clock_rule(has_cpu_clock: bool) -> Rule:
     return Rule("cpu_clock", has_cpu_clock, seen)
 
 
+def hardware_rules(cpu: str) -> list[Rule]:
+    """A broken rule for a CPU that says itself that it is emulated; not all emulated ones do."""
+    if "qemu" not in cpu.lower():
+        return []
+    return [Rule("real_hardware", False, f"the CPU is '{cpu}': its time is the emulator's")]
+
+
 def complete_rule(interrupted: str) -> Rule:
     """Nobody ended the measurement before its time."""
     return Rule("complete", not interrupted, interrupted or "all runs were made")

@@ -14,6 +14,7 @@ from host_tools.measure.pacing import pacing, wake_ups_us
 from host_tools.measure.runs import Plan
 from host_tools.measure.statistics import outliers
 from host_tools.measure.timed import TimedRun, time_on_device
+from host_tools.measure.validity import hardware_rules
 from tests.measure.fake_device import Behaviour, FakeDevice
 
 SECOND: Samples = np.zeros(48_000, np.int16)
@@ -122,3 +123,9 @@ def test_unpaced_calls_longer_than_their_frames_are_late() -> None:
 )
 def test_outliers_are_counted_from_five_values_on(values: list[float], count: int) -> None:
     assert outliers(values) == count
+
+
+def test_a_cpu_that_says_it_is_emulated_voids_its_times() -> None:
+    assert hardware_rules("Cortex-A76") == []
+    (rule,) = hardware_rules("QEMU max")
+    assert not rule.ok and rule.name == "real_hardware"
