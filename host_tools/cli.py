@@ -19,13 +19,16 @@ from host_tools import __version__
 from host_tools.commands import (
     board,
     build,
+    compare,
     devices,
     doctor,
     evaluate,
     flash,
     generate,
+    history,
     measure,
     quantize,
+    report,
     train,
 )
 from host_tools.commands import denoise as denoise_command
@@ -55,6 +58,9 @@ app.command("board")(board.board)
 app.command("doctor")(doctor.doctor)
 app.command("denoise")(denoise_command.denoise)
 app.command("measure")(measure.measure)
+app.command("report")(report.report)
+app.command("compare")(compare.compare)
+app.command("history")(history.history)
 app.command("evaluate")(evaluate.evaluate)
 
 

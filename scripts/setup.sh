@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 PYTHON=${PYTHON:-python3}
-EXTRAS=${EXTRAS:-quality,dev}
+EXTRAS=${EXTRAS:-quality,report,dev}
 
 # compilers and build tools; python3-dev lets pip compile pesq
 BUILD_PACKAGES="gcc libc6-dev python3-dev cmake ninja-build pkg-config binutils file"

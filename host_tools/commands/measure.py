@@ -49,7 +49,7 @@ def measure(
         typer.Option(metavar="S", help="Length of each block; default: what the meter needs."),
     ] = None,
     output: Annotated[
-        Path, typer.Option(metavar="DIR", help="result.json and enhanced WAV go below it.")
+        Path, typer.Option(metavar="DIR", help="The folder of the run goes below it.")
     ] = Path("runs"),
 ) -> None:
     """Run a clip on a device, check its output and compare the cost with a budget."""

@@ -38,14 +38,14 @@ class EncodedAudio:
     files: list[bytes]
 
 
-def encode_audio(clips: Sequence[Samples]) -> EncodedAudio:
+def encode_audio(clips: Sequence[Samples], limit_bytes: int = LOSSLESS_LIMIT_BYTES) -> EncodedAudio:
     """Encode int16 [samples] clips, 48 kHz mono, all in one format, which their size decides."""
     files: list[bytes] = []
     total = 0
     for clip in clips:
         files.append(_flac(clip))
         total += len(files[-1])
-        if total > LOSSLESS_LIMIT_BYTES:
+        if total > limit_bytes:
             text = f"Opus, about {OPUS_KBPS} kbit/s"
             return EncodedAudio("audio/ogg", text, [_opus(each) for each in clips])
     return EncodedAudio("audio/flac", "FLAC, no loss", files)

@@ -84,20 +84,37 @@ def examples_of(result: EvaluationResult, clips: list[ExampleClip]) -> Examples:
     files = iter(audio.files)
     sections = []
     for clip, named in zip(clips, signals, strict=True):
-        cards = [_card(CLEAN_NAME, CLEAN_TITLE, clip.clean, audio, next(files), [])]
+        cards = [card_of(CLEAN_NAME, CLEAN_TITLE, clip.clean, audio, next(files), [])]
         for name, samples in named:
             row = rows.get(clip.mixture.index)
             known = {} if row is None or name not in result.scores else result.scores[name][row]
             texts = _score_texts(result, known)
-            cards.append(_card(name, titles.get(name, ""), samples, audio, next(files), texts))
+            cards.append(card_of(name, titles.get(name, ""), samples, audio, next(files), texts))
         sections.append(_section(clip, cards))
     return Examples(
         audio_format=audio.format_text,
-        frequency_ticks=_ticks([float(khz) for khz in range(0, 25, 4)], 0.0, TOP_HZ / 1000),
+        frequency_ticks=frequency_ticks(),
         scale_picture=data_url("image/png", scale_png()),
-        scale_ticks=_ticks([-100.0, -80.0, -60.0, -40.0], FLOOR_DB, CEILING_DB),
+        scale_ticks=scale_ticks(),
         clips=sections,
     )
+
+
+def frequency_ticks() -> list[Tick]:
+    """Labels in kHz of a spectrogram's frequency axis."""
+    return ticks_of([float(khz) for khz in range(0, 25, 4)], 0.0, TOP_HZ / 1000)
+
+
+def scale_ticks() -> list[Tick]:
+    """Labels in dB of the colour scale."""
+    return ticks_of([-100.0, -80.0, -60.0, -40.0], FLOOR_DB, CEILING_DB)
+
+
+def time_ticks(seconds: float) -> list[Tick]:
+    """Labels of a time axis; none for an empty clip."""
+    step = next((s for s in _TICK_STEPS_S if seconds / s <= _MOST_TIME_TICKS), _TICK_STEPS_S[-1])
+    times = [step * number for number in range(int(seconds / step) + 1)]
+    return ticks_of(times, 0.0, seconds) if seconds else []
 
 
 def _systems_in_order(clip: ExampleClip, titles: dict[str, str]) -> list[tuple[str, Samples]]:
@@ -107,7 +124,7 @@ def _systems_in_order(clip: ExampleClip, titles: dict[str, str]) -> list[tuple[s
     return [(name, clip.signals[name]) for name in names]
 
 
-def _card(
+def card_of(
     name: str,
     title: str,
     samples: Samples,
@@ -115,6 +132,7 @@ def _card(
     file: bytes,
     scores: list[tuple[str, str]],
 ) -> Card:
+    """A signal's picture, and *file*, which is its audio. Raises MissingDependency."""
     picture = data_url("image/png", spectrogram_png(samples))
     return Card(name, title, picture, data_url(audio.media_type, file), scores)
 
@@ -131,8 +149,6 @@ def _score_texts(result: EvaluationResult, known: Scores) -> list[tuple[str, str
 def _section(clip: ExampleClip, cards: list[Card]) -> ClipSection:
     mixture = clip.mixture
     seconds = len(clip.clean) / SAMPLE_RATE_HZ
-    step = next((s for s in _TICK_STEPS_S if seconds / s <= _MOST_TIME_TICKS), _TICK_STEPS_S[-1])
-    times = [step * number for number in range(int(seconds / step) + 1)]
     room = room_label(mixture)
     return ClipSection(
         index=mixture.index,
@@ -141,12 +157,12 @@ def _section(clip: ExampleClip, cards: list[Card]) -> ClipSection:
         speaker=mixture.speaker,
         noises=" + ".join(mixture.noises),
         seconds=f"{seconds:.1f}",
-        time_ticks=_ticks(times, 0.0, seconds) if seconds else [],
+        time_ticks=time_ticks(seconds),
         cards=cards,
     )
 
 
-def _ticks(values: list[float], first: float, last: float) -> list[Tick]:
+def ticks_of(values: list[float], first: float, last: float) -> list[Tick]:
     """Ticks of an axis from ``first`` to ``last``."""
     return [
         Tick(

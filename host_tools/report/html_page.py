@@ -36,7 +36,7 @@ def render(template: str, values: dict[str, Any]) -> str:
 def missing(error: ImportError) -> MissingDependency:
     """The error for an optional package that a report needs and that is not there."""
     return MissingDependency(
-        f"an HTML report needs {error.name}; install it with: pip install 'percepnet-kit[evaluate]'"
+        f"an HTML report needs {error.name}; install it with: pip install 'percepnet-kit[report]'"
     )
 
 

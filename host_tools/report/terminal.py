@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from host_tools.measure.result import MeasureResult
+from host_tools.report.terminal_timing import cadence_table, cost_line, power_lines
 
 _VERDICT_STYLE = {"pass": "bold green", "fail": "bold red", "void": "bold yellow"}
 _LINE_WORD = {True: ("ok", "green"), False: ("over", "red"), None: ("unknown", "yellow")}
@@ -16,6 +17,8 @@ _LINE_WORD = {True: ("ok", "green"), False: ("over", "red"), None: ("unknown", "
 def print_result(result: MeasureResult, console: Console) -> None:
     """Show identity, figures, rules, budget and verdict, in this order."""
     console.print(_facts(result))
+    if result.pacing:
+        console.print(cadence_table(result))
     if result.stages:
         console.print(_stages(result))
     if result.load_estimates:
@@ -24,11 +27,15 @@ def print_result(result: MeasureResult, console: Console) -> None:
         console.print(_quality(result))
     if result.budget is not None:
         console.print(_budget(result))
+    if cost := cost_line(result):
+        console.print(Text(cost, style="dim"))
     for note in result.notes:
         console.print(Text(f"note: {note}", style="dim"))
     for rule in result.validity:
         if not rule.ok:
             console.print(Text(f"void: {rule.name}: {rule.evidence}", style="bold yellow"))
+    if result.partial:
+        console.print(Text("partial: it was interrupted; only what was finished is shown"))
     console.print(Text(_verdict(result), style=_VERDICT_STYLE[result.verdict]))
 
 
@@ -83,6 +90,9 @@ def _facts(result: MeasureResult) -> Table:
             f"p50 {time.p50:.0f}, p95 {time.p95:.0f}, p99 {time.p99:.0f}, max {time.max:.0f} us, "
             f"measured; {result.deadline_misses} frames over their period",
         )
+    if result.power is not None:
+        for number, line in enumerate(power_lines(result.power)):
+            table.add_row("" if number else "power", line)
     table.add_row("memory", _sizes(result))
     return table
 

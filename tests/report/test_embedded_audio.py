@@ -28,15 +28,12 @@ def test_few_clips_are_kept_to_the_bit() -> None:
         assert np.array_equal(soundfile.read(io.BytesIO(file), dtype="int16")[0], clip)
 
 
-@pytest.fixture
-def small_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded_audio, "LOSSLESS_LIMIT_BYTES", 200_000)
+LIMIT_BYTES = 200_000
 
 
-@pytest.mark.usefixtures("small_page")
 def test_when_they_grow_too_large_all_are_opus_and_in_time() -> None:
     clips = [noise(seed, 2.0) for seed in range(3)]
-    encoded = encode_audio(clips)
+    encoded = encode_audio(clips, LIMIT_BYTES)
     assert encoded.media_type == "audio/ogg" and "Opus" in encoded.format_text
     assert len(encoded.files) == 3
     for clip, file in zip(clips, encoded.files, strict=True):
@@ -47,11 +44,10 @@ def test_when_they_grow_too_large_all_are_opus_and_in_time() -> None:
         assert np.corrcoef(heard[:short], clip[:short])[0, 1] > 0.8
 
 
-@pytest.mark.usefixtures("small_page")
 def test_encoding_twice_gives_the_same_bytes() -> None:
     clips = [noise(3, 1.0)] * 4
-    first = encode_audio(clips)
-    assert first.media_type == "audio/ogg" and first == encode_audio(clips)
+    first = encode_audio(clips, LIMIT_BYTES)
+    assert first.media_type == "audio/ogg" and first == encode_audio(clips, LIMIT_BYTES)
     assert len(set(first.files)) == 1
 
 

@@ -297,5 +297,5 @@ def test_a_missing_package_is_named_with_what_to_install(
     result: EvaluationResult, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingDependency, match=rf"{package}.*percepnet-kit\[evaluate\]"):
+    with pytest.raises(MissingDependency, match=rf"{package}.*percepnet-kit\[report\]"):
         evaluation_page(result, [])
