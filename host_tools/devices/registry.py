@@ -11,6 +11,7 @@ from host_tools.devices import (
     boards,
     emulator,
     host,
+    labgrid_place,
     remote_shell,
     serial_line,
     ssh,
@@ -20,7 +21,14 @@ from host_tools.devices.settings_file import named_devices
 from host_tools.errors import UsageError
 from host_tools.generate.model_file import find_model, model_path
 
-_KINDS = (emulator.KIND, boards.KIND, serial_line.KIND, remote_shell.KIND, adb_address.KIND)
+_KINDS = (
+    emulator.KIND,
+    boards.KIND,
+    serial_line.KIND,
+    remote_shell.KIND,
+    adb_address.KIND,
+    labgrid_place.KIND,
+)
 
 
 def resolve(name: str) -> str:
@@ -70,6 +78,9 @@ def open_device(
         return ssh.SshDevice(remote_shell.SshAddress.parse(rest), model=image)
     if kind == adb_address.KIND:
         return adb.AdbDevice(adb_address.AdbAddress.parse(rest), model=image)
+    if kind == labgrid_place.KIND:
+        place = labgrid_place.PlaceAddress.parse(rest)
+        return labgrid_place.open_place(place, model=model, image=image)
     raise UsageError(f"device '{name}': its url '{url}' is no device, see: host_tools devices")
 
 
@@ -81,6 +92,7 @@ def _checked_image(model: str) -> Path:
 def probe_all() -> list[ProbeResult]:
     """Every device that could be named, ready or not, with the reason."""
     found = host.probe() + emulator.probe() + boards.probe() + serial_line.probe() + adb.probe()
+    found += labgrid_place.probe()
     ready = {result.name: result for result in found}
     for named in named_devices().values():
         behind = ready.get(named.url)

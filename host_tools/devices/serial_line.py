@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import time
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -27,6 +28,8 @@ DEFAULT_BAUD = 115_200
 BAUD_RANGE = (9_600, 4_000_000)
 BITS_PER_BYTE = 10  # start bit, eight data bits, stop bit
 _READ_BYTES = 65_536
+_TELNET_POLL_S = 0.05
+_LOST_HINT = "check the cable and the board"
 _EXAMPLE = "serial:/dev/ttyUSB0?baud=921600"
 
 
@@ -79,10 +82,16 @@ class SerialAddress:
 
 
 class SerialTransport:
-    """Transport over a serial line; the port is locked against other programs."""
+    """Transport over a serial line; the port is locked against other programs.
 
-    def __init__(self, address: SerialAddress) -> None:
-        self._name = address.name
+    *name* and *lost_hint* are for messages.
+    """
+
+    def __init__(
+        self, address: SerialAddress, *, name: str | None = None, lost_hint: str = _LOST_HINT
+    ) -> None:
+        self._name = name or address.name
+        self._lost_hint = lost_hint
         try:
             self._port = serial.serial_for_url(address.port, do_not_open=True)
             self._port.baudrate = address.baud
@@ -122,7 +131,46 @@ class SerialTransport:
             self._port.close()
 
     def _lost(self) -> str:
-        return f"{self._name}: the line is gone; check the cable and the board, then run again"
+        return f"{self._name}: the line is gone; {self._lost_hint}, then run again"
+
+
+class TelnetTransport(SerialTransport):
+    """A line by RFC 2217: pyserial asks for all settings anew when a time-out is changed."""
+
+    def __init__(
+        self, address: SerialAddress, *, name: str | None = None, lost_hint: str = _LOST_HINT
+    ) -> None:
+        super().__init__(address, name=name, lost_hint=lost_hint)
+        self._port.timeout = _TELNET_POLL_S
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        """See Transport; the time-out is pyserial's, 5 s."""
+        try:
+            self._port.write(data)
+        except OSError as error:
+            raise LinkClosedError(self._lost()) from error
+
+    def read(self, timeout_s: float) -> bytes:
+        """See Transport."""
+        deadline = time.monotonic() + timeout_s
+        try:
+            while True:
+                first: bytes = self._port.read(1)
+                if first:
+                    return first + bytes(self._port.read(self._port.in_waiting))
+                if time.monotonic() >= deadline:
+                    return b""
+        except (OSError, TypeError) as error:  # TypeError: closed while it reads
+            raise LinkClosedError(self._lost()) from error
+
+
+def open_line(
+    address: SerialAddress, *, name: str | None = None, lost_hint: str = _LOST_HINT
+) -> SerialTransport:
+    """The transport that fits the address. Raises UsageError or DeviceError."""
+    telnet = address.port.startswith("rfc2217://")
+    kind = TelnetTransport if telnet else SerialTransport
+    return kind(address, name=name, lost_hint=lost_hint)
 
 
 class SerialDevice(AgentDevice):
@@ -132,7 +180,7 @@ class SerialDevice(AgentDevice):
     """
 
     def __init__(self, address: SerialAddress, *, model: str | None = None) -> None:
-        super().__init__(address.name, SerialTransport(address), address.timing)
+        super().__init__(address.name, open_line(address), address.timing)
         self.link_bytes_per_s = address.bytes_per_s
         if model is not None:
             hint = "start it with --model FILE.pnm or give the one it has"

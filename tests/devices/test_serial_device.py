@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +26,7 @@ from host_tools.devices.serial_line import SerialAddress, SerialDevice
 from host_tools.errors import DataError, DeviceError, ProtocolError, UsageError
 from host_tools.protocol.transport import LinkClosedError
 from tests.devices.serial_proxy import SerialProxy
+from tests.needs import need
 
 Noise = Callable[[int], Samples]
 BAUD = 3_000_000
@@ -293,6 +296,44 @@ def test_a_socket_is_a_line_too(agent: Path, model_path: str, noise: Noise) -> N
             assert device.run(pcm).digest == digest_on_host(pcm, agent, model_path)
         thread.join(10.0)
         assert not thread.is_alive()
+
+
+@pytest.mark.slow
+def test_a_port_of_another_computer_by_rfc_2217_is_a_line_too(
+    agent: Path, model_path: str, noise: Noise
+) -> None:
+    ser2net = shutil.which("ser2net", path="/usr/sbin:/usr/bin")
+    need(ser2net is not None, "ser2net is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with line_to_agent(agent, model_path) as proxy:
+        settings = [
+            f"connection: &one#  accepter: telnet(rfc2217,mode=server),tcp,localhost,{port}",
+            f"  connector: serialdev(nouucplock=true),{proxy.host_path},{BAUD}n81,local",
+        ]
+        command = [str(ser2net), "-d", "-n", *(word for one in settings for word in ("-Y", one))]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
+            try:
+                wait_for_server(port)
+                url = f"serial:rfc2217://127.0.0.1:{port}?ign_set_control&baud={BAUD}"
+                with open_device(url) as device:
+                    result = device.run(noise(48_000))
+                    running.terminate()
+                    running.wait(10)
+                    with pytest.raises(DeviceError, match="the line is gone; check the cable"):
+                        device.run(noise(48_000))
+            finally:
+                running.kill()
+    assert result.digest == digest_on_host(noise(48_000), agent, model_path)
+
+
+def wait_for_server(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"nobody listens on port {port}")
 
 
 def test_a_refused_socket_is_a_device_error() -> None:
