@@ -157,15 +157,25 @@ def _quality(result: MeasureResult) -> Table:
 def _budget(result: MeasureResult) -> Table:
     assert result.budget is not None
     table = Table(title=f"Budget {result.budget.name!r}")
-    for name in ("limit of", "at most", "found", "how known", ""):
-        table.add_column(name, justify="right" if name in ("at most", "found") else "left")
+    for name in ("limit of", "at most", "found", "margin", "how known", ""):
+        table.add_column(
+            name, justify="right" if name in ("at most", "found", "margin") else "left"
+        )
     for line in result.budget.lines:
         word, style = _LINE_WORD[line.ok]
         table.add_row(
             line.name,
             "stated" if line.limit is None else f"{line.limit:g}",
             "-" if line.value is None else f"{line.value:,.2f}",
+            _margin(line.limit, line.value),
             line.kind,
             Text(word, style=style),
         )
     return table
+
+
+def _margin(limit: float | None, value: float | None) -> str:
+    """What is left of the limit, in percent of it; negative when it is over."""
+    if not limit or value is None:
+        return ""
+    return f"{100 * (limit - value) / limit:+.0f} %"
