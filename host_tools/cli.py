@@ -23,13 +23,16 @@ from host_tools.commands import (
     devices,
     doctor,
     evaluate,
+    export,
     flash,
     generate,
     history,
+    import_,
     measure,
     quantize,
     report,
     train,
+    verify,
 )
 from host_tools.commands import denoise as denoise_command
 from host_tools.errors import INTERNAL_EXIT_CODE, INTERRUPTED_EXIT_CODE, ToolError
@@ -50,6 +53,9 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("quantize")(quantize.quantize)
+app.command("verify")(verify.verify)
+app.command("export")(export.export)
+app.command("import")(import_.import_)
 app.command("generate")(generate.generate)
 app.command("build")(build.build)
 app.command("devices")(devices.devices)

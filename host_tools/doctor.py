@@ -35,6 +35,8 @@ _EXTRAS = {
     ),
     "report": (("jinja2", "matplotlib"), "HTML reports of measurements"),
     "power": (("ppk2_api", "pyjoulescope_driver"), "the power meters PPK2 and Joulescope"),
+    "tflite": (("ai_edge_litert",), "networks to and from TFLite"),
+    "onnx": (("onnx",), "networks to ONNX"),
     "train": (("torch", "pyroomacoustics"), "training"),
     "dev": (("pytest", "hypothesis", "ruff", "mypy"), "tests and lint"),
 }

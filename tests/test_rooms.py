@@ -20,6 +20,7 @@ ROOMS = [
     "network",
     "quantize",
     "generate",
+    "exchange",
     "build",
     "protocol",
     "devices",
