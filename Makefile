@@ -32,7 +32,7 @@ measure: build
 
 test: setup
 	@scripts/build_presets.sh $(TEST_PRESETS)
-	@$(bin)/python -m pytest -q -m "not training"
+	@$(bin)/python -m pytest -q --durations=20 -m "not training"
 
 test-training: setup
 	@$(bin)/python -m pip install -qq --disable-pip-version-check '$(TORCH)' -e '.[train]'
