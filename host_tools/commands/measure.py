@@ -29,6 +29,9 @@ def measure(
         typer.Option(metavar="NAME=VALUE", help="Another limit, e.g. load_percent_of_core=8."),
     ] = None,
     model: Annotated[str, typer.Option(help="Name under models/.")] = "percepnet",
+    engine: Annotated[
+        str, typer.Option(help="percepnet, or tflite: the network alone in LiteRT, to compare.")
+    ] = "percepnet",
     kernel: Annotated[str, typer.Option(help="auto, scalar, neon, dotprod, avx2, ...")] = "auto",
     packets: Annotated[
         bool, typer.Option("--packets", help="Two frames a library call (20 ms).")
@@ -72,21 +75,29 @@ def measure(
         repeats=repeats,
         paces_ms=(UNPACED,) if quick else PACES_MS,
     )
+    check_engine(engine, meter, budget, limit)
     power = None
     if meter is not None:
         power = PowerPlan(meter, power_blocks, block_seconds, pace_ms=20 if packets else 10)
     with terminal.progress() as report:
-        result = measure_device(
-            device,
-            clip,
-            reference,
-            model=model,
-            budget=budget,
-            limits=parse_limits(limit or ()),
-            plan=plan,
-            power=power,
-            progress=report,
-        )
+        if engine == "tflite":
+            from host_tools.measure.tflite_engine import measure_tflite
+
+            result = measure_tflite(
+                device, clip, reference, model=model, plan=plan, progress=report
+            )
+        else:
+            result = measure_device(
+                device,
+                clip,
+                reference,
+                model=model,
+                budget=budget,
+                limits=parse_limits(limit or ()),
+                plan=plan,
+                power=power,
+                progress=report,
+            )
     folder = write_run(result, output)
     if terminal.as_json:
         terminal.json_text(result.to_json())
@@ -95,6 +106,18 @@ def measure(
     terminal.say(f"kept in {folder}")
     if result.exit_code:
         raise typer.Exit(result.exit_code)
+
+
+def check_engine(engine: str, meter: str | None, budget: str | None, limit: Any) -> None:
+    """Raises UsageError for an engine that does not exist or options that it has no use for."""
+    from host_tools.errors import UsageError
+
+    if engine not in ("percepnet", "tflite"):
+        raise UsageError(f"no engine '{engine}'; there are: percepnet, tflite")
+    if engine == "tflite" and (meter or budget or limit):
+        raise UsageError(
+            "--engine tflite runs the network alone: leave --meter, --budget and --limit out"
+        )
 
 
 def _measure_several(terminal: Terminal, devices: list[str], options: dict[str, Any]) -> int:

@@ -90,6 +90,9 @@ def compare_runs(paths: list[Path]) -> Comparison:
 def comparison(runs: tuple[ReadRun, ...]) -> Comparison:
     """Compare runs with the first."""
     facts = []
+    engines = tuple(run.result.engine for run in runs)
+    if len(set(engines)) > 1:
+        facts.append(Sameness("engine", False, engines))
     for fact, of in _SAME.items():
         values = tuple(of(run.result) for run in runs)
         facts.append(Sameness(fact, len(set(values)) == 1, values))

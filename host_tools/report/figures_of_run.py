@@ -69,10 +69,16 @@ def figures_of(runs: Sequence[ReadRun]) -> dict[Name, tuple[Value | None, ...]]:
     return found
 
 
+def _of_what(run: ReadRun) -> str:
+    """LiteRT runs the network only: what is of it must not stand beside a whole frame."""
+    return " of the network alone" if run.result.engine == "tflite" else ""
+
+
 def _loads(run: ReadRun) -> Iterator[tuple[Name, Value]]:
     for entry in run.result.pacing:
         if (load := entry.load_percent) is not None:
-            name = Name(f"load, {pace_name(entry.pace_ms)}", "%", "slower", "faster")
+            text = f"load{_of_what(run)}, {pace_name(entry.pace_ms)}"
+            name = Name(text, "%", "slower", "faster")
             yield name, Value(load.median, "measured", load.low, load.high)
     only = run.result.load
     if not run.result.pacing and only.percent_of_core is not None:
@@ -84,7 +90,7 @@ def _frame_times(run: ReadRun) -> Iterator[tuple[Name, Value]]:
     for entry in run.result.pacing:
         runs = run.frames.get(entry.pace_ms, [])
         for percentile in ("p50", "p99"):
-            text = f"frame time {percentile}, {pace_name(entry.pace_ms)}"
+            text = f"frame time{_of_what(run)} {percentile}, {pace_name(entry.pace_ms)}"
             yield Name(text, US, "slower", "faster"), _percentile(entry, runs, percentile)
     if not run.result.pacing:
         for percentile in ("p50", "p99"):
@@ -117,8 +123,8 @@ def _instructions(run: ReadRun) -> Iterator[tuple[Name, Value]]:
     if counts is None:
         return
     for text, value in (
-        ("instructions a frame", counts.mean),
-        ("instructions a frame, max", counts.max),
+        (f"instructions a frame{_of_what(run)}", counts.mean),
+        (f"instructions a frame{_of_what(run)}, max", counts.max),
         ("instructions in matrix products", counts.network_matrix),
     ):
         if value is not None:

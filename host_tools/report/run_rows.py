@@ -51,6 +51,8 @@ def tiles(result: MeasureResult) -> list[Tile]:
         doubt = "" if power.uncertainty_mw is None else f"± {with_unit(power.uncertainty_mw, 'mW')}"
         value = with_unit(power.mw_above_idle, "mW")
         found.append(Tile("Power above idle", value, power.kind, doubt))
+    if result.engine == "tflite":
+        return [*found, Tile("Engine", "LiteRT", "exact", "the network alone")]
     same = "the same bits as the host" if result.output_matches_host else "NOT those of the host"
     found.append(Tile("Output", "same" if result.output_matches_host else "differs", "exact", same))
     return found

@@ -65,6 +65,8 @@ def _facts(result: MeasureResult) -> Table:
     table.add_column(style="cyan")
     table.add_column(overflow="fold")
     same = "same as the host" if result.output_matches_host else "DIFFERENT from the host"
+    if result.engine == "tflite":
+        same = "of LiteRT's answers, bits not comparable"
     table.add_row("output digest", f"{result.output_digest} ({same})")
     table.add_row("device", f"{result.device}: {result.cpu}, kernel {result.kernel}")
     table.add_row("model", f"{result.model} {result.model_digest}")

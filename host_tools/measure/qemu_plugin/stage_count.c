@@ -8,7 +8,9 @@
  * the marks themselves are always among them.
  *
  * Arguments: out=FILE (JSON), warmup=N (frames left out of the sums, default 0),
- * overhead=PREFIX (may be repeated). One guest thread: "vcpus" in the output says how many ran. */
+ * overhead=PREFIX (may be repeated), addresses=on (code without a name, such as that of shared
+ * libraries, goes by the address of its block, "@" and hexadecimal digits, and not all by "?").
+ * One guest thread: "vcpus" in the output says how many ran. */
 #include "qemu_api.h"
 
 #include <inttypes.h>
@@ -21,7 +23,7 @@
 #define FRAME_MARK "pn_mark_frame"
 #define MAX_STAGES 16
 #define MAX_PREFIXES 16
-#define SYMBOL_BUCKETS 1024u
+#define SYMBOL_BUCKETS 65536u
 
 int qemu_plugin_version = 1;
 
@@ -53,6 +55,7 @@ static struct {
   unsigned vcpus;
   const char *prefix[MAX_PREFIXES];
   int prefixes;
+  bool addresses;
   char *out;
 } state;
 
@@ -127,6 +130,16 @@ static symbol *symbol_of(const char *name) {
   return s;
 }
 
+/* The same; code without a name may go by the address of its block. */
+static symbol *symbol_at(const char *name, uint64_t block) {
+  char text[24];
+  if (state.addresses && (name == NULL || name[0] == '\0')) {
+    snprintf(text, sizeof text, "@%" PRIx64, block);
+    name = text;
+  }
+  return symbol_of(name);
+}
+
 static void push_frame(void) {
   if (state.frames == state.frame_capacity) {
     state.frame_capacity = state.frame_capacity == 0 ? 4096 : 2 * state.frame_capacity;
@@ -174,10 +187,11 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
   (void)id;
   size_t count = qemu_plugin_tb_n_insns(tb);
   size_t start = 0;
+  uint64_t block = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
   symbol *current = NULL;
   for (size_t i = 0; i < count; i++) {
     struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-    symbol *s = symbol_of(qemu_plugin_insn_symbol(insn));
+    symbol *s = symbol_at(qemu_plugin_insn_symbol(insn), block);
     uint64_t address = qemu_plugin_insn_vaddr(insn);
     /* A function is entered at its first instruction, so that is the first one translated. */
     if (s->mark && !s->entry_known) {
@@ -282,6 +296,10 @@ static bool read_argument(const char *argument) {
     char *end = NULL;
     state.warmup = strtoull(argument + strlen("warmup="), &end, 10);
     return end != NULL && *end == '\0';
+  }
+  if (strcmp(argument, "addresses=on") == 0) {
+    state.addresses = true;
+    return true;
   }
   if (has_prefix(argument, "overhead=") && state.prefixes < MAX_PREFIXES) {
     const char *prefix = argument + strlen("overhead=");
