@@ -29,6 +29,7 @@ from host_tools.measure.figures import (
     unknown_load,
 )
 from host_tools.measure.opening import build_target, emulated_cpu, is_emulated_board
+from host_tools.measure.phone_estimate import modelled_note
 from host_tools.measure.plugin import check_qemu
 from host_tools.measure.power_result import power_of, power_output_rule, power_rules
 from host_tools.measure.power_session import PowerPlan, PowerRun, load_audio, run_power
@@ -200,6 +201,9 @@ def _timed(
         after = None if run.cadences.interrupted else look_at(opened)
         board_rules, board_notes = conditions(before, after, with_power=used is not None)
         where = None if run.cadences.interrupted else opened.whereabouts()
+        modelled = None
+        if used is not None and opened.phone_shell is not None:
+            modelled = modelled_note(opened.phone_shell)
     rules = [] if used is None else [*power_rules(used), _load_output_rule(used, audio, model)]
     return Figures(
         output=run,
@@ -224,6 +228,7 @@ def _timed(
             *([run.phone_counts] if run.phone_counts else []),
             *_pace_notes(run),
             *board_notes,
+            *([modelled] if modelled else []),
             *(used.recording.notes if used is not None and used.recording is not None else ()),
         ],
         timed=run,

@@ -11,8 +11,11 @@ import re
 from dataclasses import dataclass
 
 from host_tools.devices.reading_text import count, decimal
+from host_tools.devices.shell import Shell
 
 COMMAND = "dumpsys batterystats; true"
+SHELL_USER = "2000"
+"""Unix user of adb's shell."""
 
 _HEADING = "Estimated power use (mAh):"
 _TOTALS = re.compile(r"Capacity: ([0-9.]+), Computed drain: ([0-9.]+), actual drain: ([-0-9.]+).*")
@@ -51,6 +54,18 @@ def parse_modelled_drain(text: str | None) -> ModelledDrain | None:
         capacity_mah=decimal(totals[1]) if totals else None,
         computed_mah=decimal(totals[2]) if totals else None,
         users_mah=users_mah,
+    )
+
+
+def modelled_note(shell: Shell) -> str | None:
+    """What Android's model says of the user that adb's programs run as; None: it says nothing."""
+    drain = parse_modelled_drain(shell.run(COMMAND))
+    used_mah = None if drain is None else drain.users_mah.get(SHELL_USER)
+    if used_mah is None:
+        return None
+    return (
+        f"Android's model (batterystats), no measurement: {used_mah:g} mAh since the last full "
+        "charge by all that ran over adb"
     )
 
 

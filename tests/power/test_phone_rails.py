@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from host_tools.measure.phone_counters import parse_simpleperf, simpleperf_path
-from host_tools.measure.phone_estimate import checkin_version, parse_modelled_drain
+from host_tools.measure.phone_estimate import COMMAND as DRAIN_COMMAND
+from host_tools.measure.phone_estimate import checkin_version, modelled_note, parse_modelled_drain
 from host_tools.measure.phone_files import FetchedFiles
 from host_tools.power.phone_rails import (
     RailEnergy,
@@ -16,7 +17,7 @@ from host_tools.power.phone_rails import (
     rail_powers,
     read_energies,
 )
-from tests.measure.phone_shell import text
+from tests.measure.phone_shell import TextShell, text
 
 DEVICES = "/sys/bus/iio/devices"
 
@@ -119,3 +120,11 @@ def test_androids_estimate() -> None:
 def test_the_version_of_the_estimate() -> None:
     assert checkin_version("9,hsp,0,1,x\n9,0,i,vers,36,214,AP1A,AP2A\n") == 36
     assert checkin_version("9,0,i,vers,x,1") is None and checkin_version(None) is None
+
+
+def test_androids_model_of_the_shells_drain_is_noted_as_a_model() -> None:
+    told = text("batterystats").replace("UID 0: 0.5", "UID 2000: 0.75")
+    note = modelled_note(TextShell({DRAIN_COMMAND: told}))
+    assert note is not None and "model (batterystats), no measurement: 0.75 mAh" in note
+    assert modelled_note(TextShell({DRAIN_COMMAND: text("batterystats")})) is None
+    assert modelled_note(TextShell({})) is None
