@@ -39,6 +39,7 @@ class Figures:
     notes: list[str] = field(default_factory=list)
     timed: TimedRun | None = None
     power: PowerRun | None = None
+    facts: dict[str, str] = field(default_factory=dict)
     device: str | None = None
     target: str | None = None
 

@@ -18,6 +18,7 @@ from host_tools.measure import emulated
 from host_tools.measure.board_conditions import conditions, look_at
 from host_tools.measure.budget import check_budget, chosen_budget
 from host_tools.measure.clip import Clip, load_clip
+from host_tools.measure.device_facts import device_facts
 from host_tools.measure.figures import (
     Figures,
     budget_figures,
@@ -161,6 +162,7 @@ def measure(
         validity=rules,
         budget=lines,
         verdict=verdict(rules, lines),
+        facts=figures.facts,
         partial=figures.timed is not None and bool(figures.timed.cadences.interrupted),
         notes=(*figures.notes, *size_notes, *heard.notes),
         enhanced=output.enhanced,
@@ -233,6 +235,7 @@ def _timed(
         ],
         timed=run,
         power=used,
+        facts=device_facts(before, after),
         device=opened.name,
         target=opened.target,
     )

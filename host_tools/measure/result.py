@@ -91,6 +91,7 @@ class MeasureResult:
     ``stages`` is per frame, in ``stages_unit``; empty when neither counts nor times are known.
     ``stage_cost_us`` is how much longer a frame took while its stages were timed; ``threads`` the
     CPU time of the agent's threads over all timed runs; ``partial``: Ctrl-C ended it early.
+    ``facts`` are what the device told of itself and its state, in words.
     ``engine`` "tflite": LiteRT ran the network, and every figure is of the network alone.
     The JSON leaves out ``enhanced`` and ``noisy`` (48 kHz int16 [samples], delay removed), ``runs``
     (timed runs by pace in ms) and ``recording`` (of the power meter).
@@ -133,6 +134,7 @@ class MeasureResult:
     runs: dict[int, list[RunResult]] = field(repr=False, compare=False)
     recording: Recording | None = field(repr=False, compare=False)
     engine: Literal["percepnet", "tflite"] = "percepnet"
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

@@ -81,7 +81,7 @@ def _checked(data: Any, file: Path) -> dict[str, Any]:
         )
     if version < OLDEST_VERSION:
         raise DataError(f"{file}: schema_version {version}; there is none below {OLDEST_VERSION}")
-    data = {"engine": "percepnet", **data}  # it came late in version 2
+    data = {"engine": "percepnet", "facts": {}, **data}  # both came late in version 2
     if version == 1:
         data = {**data, **_SINCE_VERSION_2, "power": None}
     schema = result_schema()

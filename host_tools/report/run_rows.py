@@ -202,6 +202,7 @@ def made_facts(result: MeasureResult) -> Facts:
     return [
         ("Device", result.device),
         ("Processor", f"{result.cpu}, kernel {result.kernel}"),
+        *((name.replace("_", " ").capitalize(), text) for name, text in result.facts.items()),
         ("Model", result.model),
         ("Model digest", result.model_digest),
         ("Clip", f"{result.clip}, {result.frames:,} frames of 10 ms"),

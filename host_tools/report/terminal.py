@@ -69,6 +69,8 @@ def _facts(result: MeasureResult) -> Table:
         same = "of LiteRT's answers, bits not comparable"
     table.add_row("output digest", f"{result.output_digest} ({same})")
     table.add_row("device", f"{result.device}: {result.cpu}, kernel {result.kernel}")
+    for name, value in result.facts.items():
+        table.add_row("", Text(f"{name.replace('_', ' ')}: {value}", style="dim"))
     table.add_row("model", f"{result.model} {result.model_digest}")
     table.add_row("clip", f"{result.clip}, {result.frames} frames of 10 ms")
     if result.instructions is not None:
