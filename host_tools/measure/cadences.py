@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import product
 
 from host_tools.devices.base import Device, RunResult, Samples
 from host_tools.measure.board_cores import FrequencyPolicy, read_policies
@@ -42,25 +43,26 @@ def run_cadences(
 ) -> Cadences:
     """Run whole frames of audio *repeats* times at each pace, the device being configured.
 
-    Ctrl-C ends it and keeps what is finished; before the first run is finished it raises
+    The paces take turns, so that what changes slowly (heat, other programs) shows in the spread of
+    each. Ctrl-C ends it and keeps what is finished; before the first run is finished it raises
     KeyboardInterrupt.
     """
     found = Cadences()
-    threads = _threads(device)
-    for pace_ms in paces_ms:
-        before = _policies(device)
+    threads, before = _threads(device), _policies(device)
+    for number, pace_ms in product(range(repeats), paces_ms):
+        word = f"{pace_name(pace_ms)} {number + 1}/{repeats}"
         try:
-            for number in range(repeats):
-                word = f"{pace_name(pace_ms)} {number + 1}/{repeats}"
-                run = device.run(audio, pace_ms=pace_ms, progress=announce(word))
-                found.runs.setdefault(pace_ms, []).append(run)
+            run = device.run(audio, pace_ms=pace_ms, progress=announce(word))
         except KeyboardInterrupt:
             if not found.runs:
                 raise
-            done = len(found.runs.get(pace_ms, ()))
-            found.interrupted = f"interrupted after {done} of {repeats} {pace_name(pace_ms)} runs"
+            all_runs = repeats * len(paces_ms)
+            found.interrupted = f"interrupted after {len(found.all_runs)} of {all_runs} runs"
             return found
-        found.time_in_state_ms[pace_ms] = times_in_state(before, _policies(device))
+        after = _policies(device)
+        found.runs.setdefault(pace_ms, []).append(run)
+        _add(found.time_in_state_ms.setdefault(pace_ms, {}), times_in_state(before, after))
+        before = after
     found.threads = thread_uses(threads, _threads(device))
     return found
 
@@ -68,6 +70,14 @@ def run_cadences(
 def pace_name(pace_ms: int) -> str:
     """ "unpaced" or "paced 10 ms"."""
     return f"paced {pace_ms} ms" if pace_ms else "unpaced"
+
+
+def _add(total: dict[str, dict[int, int]], spent: dict[str, dict[int, int]]) -> None:
+    """Add times by policy and kHz to *total*."""
+    for policy, times in spent.items():
+        sums = total.setdefault(policy, {})
+        for khz, spent_ms in times.items():
+            sums[khz] = sums.get(khz, 0) + spent_ms
 
 
 def _policies(device: Device) -> tuple[FrequencyPolicy, ...] | None:
