@@ -134,5 +134,7 @@ def _globals_first(arguments: Sequence[str]) -> list[str]:
 
 def _complain(message: str, code: int) -> int:
     line = " ".join(message.split())
-    print(f"host_tools: {line}", file=sys.stderr)
+    # what a damaged file holds may be quoted in it, and would command the terminal
+    shown = "".join(char if char.isprintable() else "?" for char in line)
+    print(f"host_tools: {shown}", file=sys.stderr)
     return code

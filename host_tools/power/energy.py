@@ -203,15 +203,3 @@ def _resolution(record: Recording, resolution_ma: float | None) -> float:
 
 def _trapezoid(values: Series, at: Series) -> float:
     return float(np.sum(np.diff(at) * (values[:-1] + values[1:]) / 2))
-
-
-def spread_mw(blocks: tuple[Block, ...], kind: Literal["idle", "load"]) -> tuple[float, float]:
-    """Least and largest mean power of the blocks of a kind."""
-    powers = [block.power_mw for block in blocks if block.kind == kind]
-    return min(powers), max(powers)
-
-
-def gaps(record: Recording, factor: float = 3.0) -> list[tuple[float, float]]:
-    """(from, to) of every pause longer than so many median periods."""
-    limit_s = factor * record.period_s
-    return [(a, b) for a, b in pairwise(record.time_s.tolist()) if b - a > limit_s]

@@ -271,3 +271,15 @@ def test_a_mistake_of_ours_is_told_from_a_failed_verdict(
     monkeypatch.setattr(registry, "probe_all", fail)
     assert main(["devices"]) == 70
     assert_one_line(capsys, "internal error, please report it: ZeroDivisionError: oh dear")
+
+
+def test_a_complaint_that_quotes_a_damaged_file_sends_no_control_characters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need_build("host", "percepnet_agent")
+    damaged = tmp_path / "trace.csv"
+    damaged.write_bytes(b"time_s,current_a,voltage_v\n0.1,\x1b[31m\x07,5\n0.2,1,5\n0.3,1,5\n")
+    command = ["measure", "--device", "host", "--quick", "--meter", f"csv:{damaged}"]
+    assert main(command) == 4
+    said = capsys.readouterr().err
+    assert "trace.csv: line 2" in said and "\x1b[31m" not in said and "\x07" not in said
