@@ -22,7 +22,7 @@ class ScpiInstrument(Instrument):
         self.answer_instead: deque[str] = deque()
         self.is_silent = False
         self.delay_s = 0.0
-        self.delay_once_s = 0.0
+        self.delays_once_s: deque[float] = deque()
         self.errors: deque[str] = deque(['-100,"left by somebody"'])
         self._end = end
         self._input = b""
@@ -33,8 +33,7 @@ class ScpiInstrument(Instrument):
         *queries, self._input = self._input.split(b"\n")
         for query in queries:
             answer = self._answer(query.decode().strip())
-            time.sleep(self.delay_s + self.delay_once_s)
-            self.delay_once_s = 0.0
+            time.sleep(self.delays_once_s.popleft() if self.delays_once_s else self.delay_s)
             if answer is not None and not self.is_silent:
                 self.wire.write(answer.encode() + self._end)
 

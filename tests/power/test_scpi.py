@@ -86,7 +86,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one(instrument: ScpiInstrument)
         meter.open()
         meter.start()
         time.sleep(0.3)
-        instrument.delay_once_s = 0.7
+        instrument.delays_once_s.append(0.7)
         time.sleep(0.9)
         record = meter.stop()
     assert record.dropped_samples == 1
