@@ -23,7 +23,7 @@ def evaluate(
         str,
         typer.Option(
             metavar="NAMES",
-            help="Comma-separated: rnnoise, deepfilternet, webrtc, speex, float, other models.",
+            help="Comma-separated: rnnoise, deepfilternet, webrtc, speex, float, ideal, models.",
         ),
     ] = "",
     device: Annotated[str, typer.Option(help="Where to run, see: host_tools devices.")] = "host",

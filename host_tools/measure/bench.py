@@ -14,6 +14,7 @@ from host_tools.errors import DataError
 from host_tools.measure.clip import load_clip
 from host_tools.measure.evaluation_result import Samples, Scores, SystemFacts
 from host_tools.measure.peers.base import Denoiser
+from host_tools.measure.peers.ideal import IdealAnswers
 from host_tools.measure.peers.model import DeviceModel
 from host_tools.measure.peers.registry import SystemSpec, open_system
 from host_tools.measure.scores import score
@@ -43,14 +44,14 @@ class _Bench:
         self._fixed = fixed
         self._mixture: FixedMixture | None = None
         self._spec: SystemSpec | None = None
-        self._system: Denoiser | None = None
+        self._system: Denoiser | IdealAnswers | None = None
 
     def mixture(self, index: int) -> FixedMixture:
         if self._mixture is None or self._mixture.plan.index != index:
             self._mixture = self._fixed.compose(self._fixed.mixtures[index])
         return self._mixture
 
-    def system(self, spec: SystemSpec) -> Denoiser:
+    def system(self, spec: SystemSpec) -> Denoiser | IdealAnswers:
         if self._system is None or self._spec != spec:
             self.close()
             self._system, self._spec = open_system(spec), spec
@@ -86,22 +87,25 @@ def mixture_digest(index: int) -> str:
 def describe(spec: SystemSpec) -> Described:
     """Open a system and see what it is. Raises as open_system does."""
     system = _prepared().system(spec)
-    probe = load_clip().noisy[: PROBE_SECONDS * SAMPLE_RATE_HZ]
+    clip = load_clip()
+    assert clip.clean is not None, "the bundled clip has its reference"
+    probed = slice(PROBE_SECONDS * SAMPLE_RATE_HZ)
+    out = _run(system, clip.noisy[probed], clip.clean[probed])
     facts = SystemFacts(
         system.name, system.title, system.version, system.delay_samples, system.note
     )
     kernel = system.kernel if isinstance(system, DeviceModel) else ""
-    return Described(facts, pcm_digest(system.denoise(probe)), kernel)
+    return Described(facts, pcm_digest(out), kernel)
 
 
 def cleaned(spec: SystemSpec, index: int) -> Samples:
     """What a system makes of a mixture. Raises DataError when it changes the length."""
     bench = _prepared()
-    noisy = bench.mixture(index).noisy
-    out = bench.system(spec).denoise(noisy)
-    if out.shape != noisy.shape:
+    mixture = bench.mixture(index)
+    out = _run(bench.system(spec), mixture.noisy, mixture.clean)
+    if out.shape != mixture.noisy.shape:
         raise DataError(
-            f"{spec.name}: {len(noisy)} samples in, {len(out)} out; the length must be kept"
+            f"{spec.name}: {len(mixture.noisy)} samples in, {len(out)} out; the length must be kept"
         )
     return out
 
@@ -115,6 +119,12 @@ def release() -> None:
     """Close the system that is open in this process."""
     if _bench is not None:
         _bench.close()
+
+
+def _run(system: Denoiser | IdealAnswers, noisy: Samples, clean: Samples) -> Samples:
+    if isinstance(system, IdealAnswers):
+        return system.denoise_knowing(noisy, clean)
+    return system.denoise(noisy)
 
 
 def _prepared() -> _Bench:
