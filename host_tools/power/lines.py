@@ -15,9 +15,8 @@ from host_tools.power.address import MeterAddress
 from host_tools.power.clock import ClockFit
 from host_tools.power.columns import Layout, layout_of
 from host_tools.power.line_port import LinePort
-from host_tools.power.meter import PowerMeter
-from host_tools.power.recording import Mark, MarkLabel, MeterFacts, Recording, recording
-from host_tools.power.sample_thread import SampleThread
+from host_tools.power.recording import MeterFacts, Recording, recording
+from host_tools.power.threaded_meter import ThreadedMeter
 from host_tools.power.unreadable import Unreadable
 
 EXAMPLE = "lines:/dev/ttyUSB0?columns=time_s,current_ma,voltage_v"
@@ -26,38 +25,34 @@ _WAIT_S = 0.1
 _SEPARATORS = re.compile(r"[,;\t ]+")
 
 
-class Lines(PowerMeter):
+class Lines(ThreadedMeter):
     """Reads lines such as ``0.25,81.4,3.7``.
 
     ``columns`` names what they hold, with units; other names skip a column. Without a time column
     the moment counts when a line arrives.
     """
 
-    silence_s = 5.0
-
     def __init__(self, rest: str) -> None:
         """*rest* is what follows ``lines:``. Raises UsageError."""
         self._address = MeterAddress.parse("lines", rest, _OPTIONS, EXAMPLE)
         self._address.needs_target("port")
-        self._name = self._address.name
+        super().__init__(self._address.name)
         columns = self._address.options.get("columns", "")
         if not columns:
-            raise UsageError(f"'{self._name}' lacks columns=; write for example {EXAMPLE}")
+            raise UsageError(f"'{self.name}' lacks columns=; write for example {EXAMPLE}")
         voltage_v = None
         if "voltage_v" in self._address.options:
             voltage_v = self._address.number("voltage_v", 0.1, 1000.0)
         try:
-            self._layout: Layout = layout_of(columns.split(","), voltage_v, f"'{self._name}'")
+            self._layout: Layout = layout_of(columns.split(","), voltage_v, f"'{self.name}'")
         except DataError as error:
             raise UsageError(str(error)) from error
         self._port: LinePort | None = None
-        self._thread: SampleThread | None = None
-        self._marks: list[tuple[MarkLabel, float]] = []
 
     def open(self) -> MeterFacts:
         """See PowerMeter."""
         self._port = LinePort(self._address)
-        return MeterFacts(name=self._name, measures="what the instrument is connected to")
+        return MeterFacts(name=self.name, measures="what the instrument is connected to")
 
     def start(self) -> None:
         """See PowerMeter."""
@@ -65,28 +60,17 @@ class Lines(PowerMeter):
         self._values = array("d")
         self._arrivals_s = array("d")
         self._clock = ClockFit()
-        self._unreadable = Unreadable(self._name)
-        self._marks.clear()
+        self._unreadable = Unreadable(self.name)
         self._is_first = True
         self._meter_s = -math.inf
         while self._port.read_lines(0.0):  # from before the start
             pass
-        self._start_s = self._last_s = time.monotonic()
-        self._thread = SampleThread(
-            self._name, self._read, self._newest_s, silence_s=self.silence_s
-        )
-        self._thread.start()
-
-    def mark(self, label: MarkLabel) -> None:
-        """See PowerMeter."""
-        assert self._thread is not None
-        self._thread.check()
-        self._marks.append((label, time.monotonic()))
+        self._last_s = time.monotonic()
+        self.begin_reading(self._read, self._newest_s)
 
     def stop(self) -> Recording:
         """See PowerMeter."""
-        assert self._thread is not None
-        self._thread.stop()
+        self.end_reading()
         self._unreadable.check()
         table = np.frombuffer(self._values).reshape(-1, len(self._layout.numbers))
         current_a, voltage_v = self._layout.current_and_voltage(table)
@@ -98,19 +82,18 @@ class Lines(PowerMeter):
             times = line.at(self._layout.series(table, self._layout.time))
             error_ppm, doubt_s = line.error_ppm, line.delay_s
         return recording(
-            self._name,
-            times - self._start_s,
+            self.name,
+            times - self.start_s,
             current_a,
             voltage_v,
-            tuple(Mark(label, at_s - self._start_s, doubt_s) for label, at_s in self._marks),
+            self.marks(doubt_s),
             dropped_samples=self._unreadable.count,
             clock_error_ppm=error_ppm,
         )
 
     def close(self) -> None:
         """See PowerMeter."""
-        if self._thread is not None:
-            self._thread.close()
+        super().close()
         if self._port is not None:
             self._port.close()
 
@@ -161,7 +144,7 @@ class Lines(PowerMeter):
             meter_s = row[at] / (column.divisor or 1.0)
             if not meter_s > self._meter_s:
                 raise DataError(
-                    f"{self._name}: its time does not rise: {meter_s:g} s after "
+                    f"{self.name}: its time does not rise: {meter_s:g} s after "
                     f"{self._meter_s:g} s; was it restarted?"
                 )
             self._meter_s = meter_s

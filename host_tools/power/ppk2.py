@@ -15,10 +15,9 @@ from host_tools.errors import DataError, DeviceError, MissingDependency, UsageEr
 from host_tools.power.address import MeterAddress
 from host_tools.power.clock import ClockFit
 from host_tools.power.means import Means
-from host_tools.power.meter import PowerMeter
 from host_tools.power.ppk2_words import Words
-from host_tools.power.recording import Mark, MarkLabel, MeterFacts, Recording, recording
-from host_tools.power.sample_thread import SampleThread
+from host_tools.power.recording import MeterFacts, Recording, recording
+from host_tools.power.threaded_meter import ThreadedMeter
 
 EXAMPLE = "ppk2:/dev/ttyACM0?voltage_mv=3700"
 SAMPLE_RATE_HZ = 100_000
@@ -35,7 +34,7 @@ _QUIET_S = 0.05
 _EMPTY_S = 0.002
 
 
-class Ppk2(PowerMeter):
+class Ppk2(ThreadedMeter):
     """Supplies the device (``mode=source``) or sits in its supply line (``mode=ampere``).
 
     The voltage is not measured: it is what the PPK2 was set to or what the user says.
@@ -47,15 +46,14 @@ class Ppk2(PowerMeter):
         """*rest* is what follows ``ppk2:``. Raises UsageError."""
         address = MeterAddress.parse("ppk2", rest, ("voltage_mv", "mode"), EXAMPLE)
         address.needs_target("port")
-        self._name, self._port = address.name, address.target
+        super().__init__(address.name)
+        self._port = address.target
         # no default: a wrong supply voltage destroys a board
         self._voltage_mv = round(address.number("voltage_mv", *VOLTAGE_RANGE_MV))
         self._mode = address.options.get("mode", "source")
         if self._mode not in ("source", "ampere"):
-            raise UsageError(f"'{self._name}': mode={self._mode}; mode is source or ampere")
+            raise UsageError(f"'{self.name}': mode={self._mode}; mode is source or ampere")
         self._api: Any = None
-        self._thread: SampleThread | None = None
-        self._marks: list[tuple[MarkLabel, float]] = []
 
     def open(self) -> MeterFacts:
         """See PowerMeter. The device gets its supply here and keeps it after ``close``."""
@@ -69,7 +67,7 @@ class Ppk2(PowerMeter):
             self._api = PPK2_API(self._port, timeout=0, write_timeout=1, exclusive=True)
         except (serial.SerialException, ValueError, OSError) as error:
             raise DeviceError(
-                f"{self._name}: cannot be opened: {error}; "
+                f"{self.name}: cannot be opened: {error}; "
                 f"PPK2 found: {', '.join(PPK2_API.list_devices()) or 'none'}"
             ) from error
         with self._lost():
@@ -82,7 +80,7 @@ class Ppk2(PowerMeter):
             self._api.toggle_DUT_power("ON")
         step_a = 4 * self._api.adc_mult / self._api.modifiers["R"]["4"]
         return MeterFacts(
-            name=self._name,
+            name=self.name,
             measures=(
                 "current from the PPK2 into the device"
                 if self._mode == "source"
@@ -98,35 +96,23 @@ class Ppk2(PowerMeter):
         self._means = Means(MEAN_OF_SAMPLES)
         self._clock = ClockFit()
         self._saturated = 0
-        self._marks.clear()
         with self._lost():
             self._drain()
             self._api.start_measuring()
-        self._start_s = time.monotonic()
-        self._thread = SampleThread(
-            self._name, self._read, self._clock.newest_s, silence_s=self.silence_s
-        )
-        self._thread.start()
-
-    def mark(self, label: MarkLabel) -> None:
-        """See PowerMeter."""
-        assert self._thread is not None
-        self._thread.check()
-        self._marks.append((label, time.monotonic()))
+        self.begin_reading(self._read, self._clock.newest_s)
 
     def stop(self) -> Recording:
         """See PowerMeter."""
-        assert self._thread is not None
-        self._thread.stop()
+        self.end_reading()
         self._api.stop_measuring()
         middles, means_ua = self._means.result()
         line = self._clock.line()
         return recording(
-            self._name,
-            line.at(middles / SAMPLE_RATE_HZ) - self._start_s,
+            self.name,
+            line.at(middles / SAMPLE_RATE_HZ) - self.start_s,
             means_ua / 1e6,
             np.full(len(means_ua), self._voltage_mv / 1e3),
-            tuple(Mark(label, at_s - self._start_s, line.delay_s) for label, at_s in self._marks),
+            self.marks(line.delay_s),
             dropped_samples=self._words.lost,
             saturated_samples=self._saturated,
             clock_error_ppm=line.error_ppm,
@@ -138,8 +124,7 @@ class Ppk2(PowerMeter):
 
     def close(self) -> None:
         """See PowerMeter."""
-        if self._thread is not None:
-            self._thread.close()
+        super().close()
         if self._api is not None:
             with contextlib.suppress(OSError):
                 self._api.ser.write(b"\x07")  # stop_measuring logs when the port is gone
@@ -158,14 +143,14 @@ class Ppk2(PowerMeter):
                 break
         else:
             raise DeviceError(
-                f"{self._name}: does not answer as a PPK2; switch it on, use its first port, "
+                f"{self.name}: does not answer as a PPK2; switch it on, use its first port, "
                 "end the Power Profiler application"
             )
         nominal = (1031.64, 101.65, 10.15, 0.94, 0.043)
         for wanted, (number, found) in zip(nominal, self._api.modifiers["R"].items(), strict=True):
             if not wanted / 3 < found < wanted * 3:
                 raise DataError(
-                    f"{self._name}: its calibration is damaged, shunt {number} has {found:g} ohm "
+                    f"{self.name}: its calibration is damaged, shunt {number} has {found:g} ohm "
                     f"instead of about {wanted:g}; have it repaired by Nordic"
                 )
 
@@ -178,19 +163,19 @@ class Ppk2(PowerMeter):
         with self._lost():
             data = self._api.get_data()
         arrival_s = time.monotonic()
-        piece = self._words.take(data, SAMPLE_RATE_HZ * (arrival_s - self._start_s))
+        piece = self._words.take(data, SAMPLE_RATE_HZ * (arrival_s - self.start_s))
         if piece is None:
             time.sleep(_EMPTY_S)
             return False
         if 5 * piece.jumps > len(piece.index) > MEAN_OF_SAMPLES:
             raise DataError(
-                f"{self._name}: sends no samples of a PPK2; unplug it, plug it in and run again"
+                f"{self.name}: sends no samples of a PPK2; unplug it, plug it in and run again"
             )
         # whole words only: of fewer bytes it makes a sample that was not there
         values, _ = self._api.get_samples(piece.data)
         microamperes = np.array(values)
         if len(microamperes) != len(piece.index):
-            raise DataError(f"{self._name}: a sample cannot be converted to a current")
+            raise DataError(f"{self.name}: a sample cannot be converted to a current")
         self._saturated += int(np.sum(np.abs(microamperes) > MOST_UA))
         self._means.add(piece.index, microamperes)
         self._clock.add((int(piece.index[-1]) + 1) / SAMPLE_RATE_HZ, arrival_s)
@@ -202,5 +187,5 @@ class Ppk2(PowerMeter):
             yield
         except (OSError, TypeError) as error:  # TypeError: pyserial when closed while it reads
             raise DeviceError(
-                f"{self._name}: the PPK2 is gone; check its cable and run again"
+                f"{self.name}: the PPK2 is gone; check its cable and run again"
             ) from error

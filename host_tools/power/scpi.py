@@ -15,9 +15,8 @@ from typing import Literal
 from host_tools.errors import DataError, DeviceError
 from host_tools.power.address import MeterAddress
 from host_tools.power.line_port import LinePort
-from host_tools.power.meter import PowerMeter
-from host_tools.power.recording import Mark, MarkLabel, MeterFacts, Recording, recording
-from host_tools.power.sample_thread import SampleThread
+from host_tools.power.recording import MeterFacts, Recording, recording
+from host_tools.power.threaded_meter import ThreadedMeter
 from host_tools.power.unreadable import Unreadable
 
 EXAMPLE = "scpi:/dev/ttyUSB0?baud=115200&current=MEAS:CURR?&voltage=MEAS:VOLT?&period_ms=50"
@@ -27,17 +26,15 @@ _NUMBER_OF_INFINITY = 9.9e37
 """SCPI says 9.9E37 for a value beyond the range and 9.91E37 for one that is not a number."""
 
 
-class Scpi(PowerMeter):
+class Scpi(ThreadedMeter):
     """Asks for current, then voltage, every ``period_ms``; ``voltage_v`` replaces the second."""
-
-    silence_s = 5.0
 
     def __init__(self, rest: str) -> None:
         """*rest* is what follows ``scpi:``. Raises UsageError."""
         self._address = MeterAddress.parse("scpi", rest, _OPTIONS, EXAMPLE)
         self._address.needs_target("port")
         options = self._address.options
-        self._name = self._address.name
+        super().__init__(self._address.name)
         self._current_query = options.get("current", "MEAS:CURR?")
         self._voltage_query = options.get("voltage", "MEAS:VOLT?")
         self._voltage_v: float | None = None
@@ -45,8 +42,6 @@ class Scpi(PowerMeter):
             self._voltage_v = self._address.number("voltage_v", 0.1, 1000.0)
         self._period_s = self._address.number("period_ms", 1.0, 10_000.0, default=50.0) / 1e3
         self._port: LinePort | None = None
-        self._thread: SampleThread | None = None
-        self._marks: list[tuple[MarkLabel, float]] = []
 
     def open(self) -> MeterFacts:
         """See PowerMeter."""
@@ -55,13 +50,13 @@ class Scpi(PowerMeter):
         identity = self._port.ask("*IDN?", _ANSWER_S)
         if identity is None:
             raise DeviceError(
-                f"{self._name}: no answer to *IDN?; check that it is on, the cable, the baud rate "
+                f"{self.name}: no answer to *IDN?; check that it is on, the cable, the baud rate "
                 "and that its remote interface is enabled"
             )
         for query in self._queries():
             self._try(query)
         return MeterFacts(
-            name=f"{self._name} ({identity})",
+            name=f"{self.name} ({identity})",
             measures="what the instrument is connected to",
             settle_s=self._period_s,
             block_s=max(10.0, 20 * self._period_s),
@@ -72,34 +67,23 @@ class Scpi(PowerMeter):
         self._samples = array("d")
         self._round_trip_s = 0.0
         self._saturated = 0
-        self._marks.clear()
-        self._unreadable = Unreadable(self._name)
-        self._start_s = self._next_s = time.monotonic()
-        self._thread = SampleThread(
-            self._name, self._read, self._newest_s, silence_s=self.silence_s
-        )
-        self._thread.start()
-
-    def mark(self, label: MarkLabel) -> None:
-        """See PowerMeter."""
-        assert self._thread is not None
-        self._thread.check()
-        self._marks.append((label, time.monotonic()))
+        self._unreadable = Unreadable(self.name)
+        self._next_s = time.monotonic()
+        self.begin_reading(self._read, self._newest_s)
 
     def stop(self) -> Recording:
         """See PowerMeter."""
-        assert self._thread is not None and self._port is not None
-        self._thread.stop()
+        assert self._port is not None
+        self.end_reading()
         self._unreadable.check()
         error = self._queued_error()
         times, currents, voltages = (self._samples[at::3] for at in range(3))
-        doubt_s = self._round_trip_s / 2
         return recording(
-            self._name,
+            self.name,
             times,
             currents,
             voltages,
-            tuple(Mark(label, at_s - self._start_s, doubt_s) for label, at_s in self._marks),
+            self.marks(self._round_trip_s / 2),
             dropped_samples=self._unreadable.count,
             saturated_samples=self._saturated,
             notes=(f"the instrument's error queue says {error}",) if error else (),
@@ -107,8 +91,7 @@ class Scpi(PowerMeter):
 
     def close(self) -> None:
         """See PowerMeter."""
-        if self._thread is not None:
-            self._thread.close()
+        super().close()
         if self._port is not None:
             self._port.close()
 
@@ -123,11 +106,11 @@ class Scpi(PowerMeter):
             return
         error = self._queued_error()
         if answer is None and error is None:
-            raise DeviceError(f"{self._name}: no answer to {query}; check the query and the cable")
+            raise DeviceError(f"{self.name}: no answer to {query}; check the query and the cable")
         said = "nothing" if answer is None else f"'{answer[:80]}'"
         queue = f", its error queue says {error}" if error else ""
         raise DataError(
-            f"{self._name}: answers {said} to {query}{queue}; "
+            f"{self.name}: answers {said} to {query}{queue}; "
             "give the query that it knows with current= or voltage="
         )
 
@@ -148,7 +131,7 @@ class Scpi(PowerMeter):
             return False
         voltage_v = self._voltage_v or self._ask(self._voltage_query)
         if isinstance(current_a, float) and isinstance(voltage_v, float):
-            self._samples.extend((begin_s + round_trip_s / 2 - self._start_s, current_a, voltage_v))
+            self._samples.extend((begin_s + round_trip_s / 2 - self.start_s, current_a, voltage_v))
             self._round_trip_s = max(self._round_trip_s, round_trip_s)
             self._unreadable.good()
         elif "beyond" in (current_a, voltage_v):
@@ -156,7 +139,7 @@ class Scpi(PowerMeter):
         return voltage_v != "silent"
 
     def _newest_s(self) -> float:
-        return self._start_s + (self._samples[-3] if self._samples else -math.inf)
+        return self.start_s + (self._samples[-3] if self._samples else -math.inf)
 
     def _ask(self, query: str) -> float | Literal["beyond", "silent", "bad"]:
         """A value, or why there is none; what cannot be read is counted."""
