@@ -3,66 +3,29 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
 import host_tools
-from host_tools.devices import emulator, open_device, resolve
-from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ, Settings
-from host_tools.errors import MissingDependency, UsageError
-from host_tools.generate.model_file import ModelFile, find_model
-from host_tools.measure import emulated
-from host_tools.measure.board_conditions import conditions, look_at
+from host_tools.devices import open_device, resolve
+from host_tools.devices.base import DELAY_SAMPLES, SAMPLE_RATE_HZ
+from host_tools.errors import UsageError
+from host_tools.generate.model_file import find_model
 from host_tools.measure.budget import check_budget, chosen_budget
-from host_tools.measure.clip import Clip, load_clip
-from host_tools.measure.device_facts import device_facts
-from host_tools.measure.figures import (
-    Figures,
-    budget_figures,
-    counter_figures,
-    estimated_load,
-    instruction_figures,
-    measured_frame_time,
-    measured_load,
-    unknown_load,
-)
+from host_tools.measure.clip import load_clip
+from host_tools.measure.counted_figures import board_figures, counted_figures
+from host_tools.measure.figures import Figures, budget_figures
 from host_tools.measure.opening import build_target, emulated_cpu, is_emulated_board
-from host_tools.measure.phone_estimate import modelled_note
-from host_tools.measure.plugin import check_qemu
-from host_tools.measure.power_result import power_of, power_output_rule, power_rules
-from host_tools.measure.power_session import PowerPlan, PowerRun, load_audio, run_power
+from host_tools.measure.power_result import power_of
+from host_tools.measure.power_session import PowerPlan
 from host_tools.measure.quality import Quality, quality
-from host_tools.measure.result import (
-    SCHEMA_VERSION,
-    MeasureResult,
-    verdict,
-)
-from host_tools.measure.runs import (
-    Plan,
-    Progress,
-    count_on_board,
-    count_on_emulator,
-    reference_run,
-    single_run,
-)
+from host_tools.measure.result import SCHEMA_VERSION, MeasureResult, verdict
+from host_tools.measure.runs import Plan, Progress, reference_run
 from host_tools.measure.sizes import program_sizes
-from host_tools.measure.timed import TimedRun, time_on_device
-from host_tools.measure.validity import (
-    Rule,
-    clock_rule,
-    complete_rule,
-    counted_rule,
-    digest_rule,
-    hardware_rules,
-    length_rule,
-    model_rule,
-    repeat_rule,
-    repeats_rule,
-)
-from host_tools.power.names import is_in_device, open_meter
+from host_tools.measure.timed_figures import timed_figures
+from host_tools.measure.validity import digest_rule, model_rule
 
 DELAY_MS = 1000.0 * DELAY_SAMPLES / SAMPLE_RATE_HZ
 MAX_REPEATS = 1000
@@ -108,11 +71,11 @@ def measure(
     with open_device("host", model=model) as host:
         expected = reference_run(host, audio.noisy, plan, report)
     if is_emulated_board(device):
-        figures = _on_board(device, model, audio, plan, report)
+        figures = board_figures(device, model, audio, plan, report)
     elif cpu is None:
-        figures = _timed(device, model, audio, plan, power, report)
+        figures = timed_figures(device, model, audio, plan, power, report)
     else:
-        figures = _counted(device, cpu, model, image, audio, plan, report)
+        figures = counted_figures(device, cpu, model, image, audio, plan, report)
     output = figures.output
     target = figures.target or build_target(device)
     sizes, size_notes = program_sizes(target, model, output.identity.state_bytes)
@@ -170,151 +133,6 @@ def measure(
         runs={} if figures.timed is None else figures.timed.cadences.runs,
         recording=None if figures.power is None else figures.power.recording,
     )
-
-
-def _timed(
-    device: str,
-    model: str,
-    audio: Clip,
-    plan: Plan,
-    power: PowerPlan | None,
-    progress: Progress,
-) -> Figures:
-    """Load, frame and stage times, and power, of a device with a real clock."""
-    with contextlib.ExitStack() as stack:
-        # a meter outside the device may be what feeds it
-        outer = None if power is None or is_in_device(power.meter) else power.meter
-        meter = None if outer is None else stack.enter_context(open_meter(outer))
-        facts = None if meter is None else meter.open()
-        opened = stack.enter_context(open_device(device, model=model))
-        if power is not None and meter is None:
-            meter = stack.enter_context(open_meter(power.meter, opened))
-            facts = meter.open()
-        before = look_at(opened)
-        run = time_on_device(opened, audio.noisy, plan, progress)
-        used: PowerRun | None = None
-        if power and meter and facts and not run.cadences.interrupted:
-            opened.configure(Settings(kernel=plan.kernel, mode=plan.mode))
-            try:
-                used = run_power(opened, meter, facts, audio.noisy, power, progress)
-            except KeyboardInterrupt:
-                run.cadences.interrupted = "interrupted while power was measured"
-        # an agent that is still running the audio answers nothing
-        after = None if run.cadences.interrupted else look_at(opened)
-        board_rules, board_notes = conditions(before, after, with_power=used is not None)
-        where = None if run.cadences.interrupted else opened.whereabouts()
-        modelled = None
-        if used is not None and opened.phone_shell is not None:
-            modelled = modelled_note(opened.phone_shell)
-    rules = [] if used is None else [*power_rules(used), _load_output_rule(used, audio, model)]
-    return Figures(
-        output=run,
-        load=measured_load(run),
-        rules=[
-            complete_rule(run.cadences.interrupted),
-            *hardware_rules(run.identity.cpu_name),
-            repeat_rule(run.digests),
-            length_rule(audio.seconds),
-            repeats_rule(min(map(len, run.cadences.runs.values()))),
-            clock_rule(run.headline is not None and run.headline.load_percent is not None),
-            *board_rules,
-            *rules,
-        ],
-        frame_time=measured_frame_time(run),
-        late_frames=None if run.headline is None else run.headline.deadline_misses,
-        stages=run.stage_times_ns,
-        instructions=counter_figures(run.counts) if run.counts else None,
-        notes=[
-            *([where] if where else []),
-            *_cycle_notes(run),
-            *([run.phone_counts] if run.phone_counts else []),
-            *_pace_notes(run),
-            *board_notes,
-            *([modelled] if modelled else []),
-            *(used.recording.notes if used is not None and used.recording is not None else ()),
-        ],
-        timed=run,
-        power=used,
-        facts=device_facts(before, after),
-        device=opened.name,
-        target=opened.target,
-    )
-
-
-def _load_output_rule(used: PowerRun, audio: Clip, model: str) -> Rule:
-    """What the device computed while its power was measured, against this host's output."""
-    with open_device("host", model=model) as host:
-        expected = host.run(load_audio(audio.noisy, used.block_s)).digest
-    return power_output_rule([run.digest for run in used.runs], expected)
-
-
-def _on_board(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
-    """Output of a whole emulated board, whose clock is not real, and counts where it counts."""
-    with open_device(device, model=model) as opened:
-        run = count_on_board(opened, audio.noisy, plan, progress)
-    load = unknown_load(run.identity.cpu_name, "an emulated board has no real speed")
-    if run.counts is None:
-        return Figures(run, load, rules=[], notes=["instructions unknown: Linux counts none here"])
-    return Figures(
-        output=run,
-        load=load,
-        rules=[counted_rule(run.counts.frames, run.expected_frames)],
-        instructions=counter_figures(run.counts),
-        stages=run.counts.stages,
-        notes=["instructions are exact: the board's own counter in instruction-counting mode"],
-    )
-
-
-def _counted(
-    device: str, cpu: str, model: str, image: ModelFile, audio: Clip, plan: Plan, progress: Progress
-) -> Figures:
-    """Instruction counts of an emulated device, and estimates for named cores."""
-    try:
-        check_qemu(emulator.find_cpu(cpu).program)
-    except MissingDependency as error:
-        return _uncounted(device, cpu, model, audio, plan, progress, str(error))
-    main = count_on_emulator(device, model, audio.noisy, plan, progress)
-    estimates, notes = emulated.estimates(
-        device, model, len(image.image), main, audio.noisy, plan, progress
-    )
-    headline = emulated.headline(cpu, estimates)
-    if headline is None:
-        why = f"no timing model of {cpu} with kernel {main.kernel}; estimates are by named core"
-        load = unknown_load(cpu, why)
-    else:
-        load = estimated_load(headline)
-    return Figures(
-        output=main,
-        load=load,
-        rules=[emulated.rule(main)],
-        instructions=instruction_figures(main.counts),
-        stages=main.counts.stages,
-        headline=headline,
-        estimates=estimates,
-        notes=notes,
-    )
-
-
-def _uncounted(
-    device: str, cpu: str, model: str, audio: Clip, plan: Plan, progress: Progress, why: str
-) -> Figures:
-    """Only the output of an emulated device whose emulator cannot count."""
-    with open_device(device, model=model) as opened:
-        output = single_run(opened, audio.noisy, plan, progress)
-    load = unknown_load(cpu, "it follows from instruction counts, and there are none")
-    return Figures(output, load, rules=[], notes=[f"instructions unknown: {why}"])
-
-
-def _cycle_notes(run: TimedRun) -> list[str]:
-    if run.counts is None:
-        return []
-    return [f"{run.counts.cycles:,.0f} cycles a frame, core at {run.counts.core_mhz:.0f} MHz"]
-
-
-def _pace_notes(run: TimedRun) -> list[str]:
-    if run.headline is not None and run.headline.pace_ms:
-        return []
-    return ["unpaced: frames follow each other at once, so the governor sees a busy core"]
 
 
 def _stages_unit(figures: Figures) -> Literal["instructions", "nanoseconds"] | None:

@@ -14,7 +14,9 @@ import soundfile
 from host_tools.devices.base import DELAY_SAMPLES, Device, Samples, pcm_digest
 from host_tools.errors import DataError, MissingDependency, UsageError
 from host_tools.generate.model_file import ModelFile
+from host_tools.measure import counted_figures as counted_module
 from host_tools.measure import measure as measure_module
+from host_tools.measure import timed_figures as timed_module
 from host_tools.measure.clip import load_clip
 from host_tools.measure.measure import measure
 from host_tools.measure.result import result_schema
@@ -32,7 +34,8 @@ def behaviour(monkeypatch: pytest.MonkeyPatch) -> Behaviour:
         assert name in ("host", "emulator:cortex-a53") and model == "percepnet"
         return FakeDevice(made)
 
-    monkeypatch.setattr(measure_module, "open_device", open_fake)
+    for module in (measure_module, timed_module, counted_module):
+        monkeypatch.setattr(module, "open_device", open_fake)
     monkeypatch.setattr(
         measure_module, "find_model", lambda name: ModelFile(name, b"x" * 8_000_000, MODEL_DIGEST)
     )
@@ -183,7 +186,7 @@ def test_an_emulator_that_cannot_count_still_proves_its_output(
     def cannot_count(program: str) -> str:
         raise MissingDependency(f"{program} takes no plugins")
 
-    monkeypatch.setattr(measure_module, "check_qemu", cannot_count)
+    monkeypatch.setattr(counted_module, "check_qemu", cannot_count)
     result = measure("emulator:cortex-a53", clip, budget="phone")
     assert result.output_matches_host and result.verdict == "pass"
     assert result.instructions is None and result.instructions_per_frame is None
