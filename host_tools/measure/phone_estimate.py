@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from host_tools.devices.reading_text import count, decimal
+from host_tools.devices.reading_text import decimal
 from host_tools.devices.shell import Shell
 
 COMMAND = "dumpsys batterystats; true"
@@ -20,7 +20,6 @@ SHELL_USER = "2000"
 _HEADING = "Estimated power use (mAh):"
 _TOTALS = re.compile(r"Capacity: ([0-9.]+), Computed drain: ([0-9.]+), actual drain: ([-0-9.]+).*")
 _USER = re.compile(r"(?:Uid|UID) (\w+): ([0-9.]+).*")
-_VERSION = re.compile(r"[0-9]+,[0-9]+,i,vers,([0-9]+),.*")
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,3 @@ def modelled_note(shell: Shell) -> str | None:
         f"Android's model (batterystats), no measurement: {used_mah:g} mAh since the last full "
         "charge by all that ran over adb"
     )
-
-
-def checkin_version(text: str | None) -> int | None:
-    """The model's version, from ``dumpsys batterystats --checkin``."""
-    matches = map(_VERSION.fullmatch, (text or "").splitlines())
-    return next((count(match[1]) for match in matches if match is not None), None)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from host_tools.measure.board_times import read_process
 from host_tools.measure.phone_counters import parse_simpleperf, simpleperf_path
-from host_tools.measure.phone_estimate import checkin_version, parse_modelled_drain
+from host_tools.measure.phone_estimate import parse_modelled_drain
 from host_tools.measure.phone_files import FetchedFiles, fetch_command, parse_files, process_number
 from host_tools.measure.phone_identity import PhoneIdentity, identify
 from host_tools.measure.phone_readings import PhoneDifference, PhoneSnapshot
@@ -132,7 +132,7 @@ def test_numbers_of_processes(answer: str | None, number: int | None) -> None:
 PARSERS = (
     *(parse_battery, parse_thermal, parse_screen, parse_channels, parse_energies, parse_uevent),
     *(parse_samples, parse_simpleperf, parse_modelled_drain, parse_files, identify),
-    *(simpleperf_path, checkin_version),
+    simpleperf_path,
 )
 PIECES = st.sampled_from(
     [

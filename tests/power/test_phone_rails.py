@@ -7,7 +7,7 @@ import pytest
 
 from host_tools.measure.phone_counters import parse_simpleperf, simpleperf_path
 from host_tools.measure.phone_estimate import COMMAND as DRAIN_COMMAND
-from host_tools.measure.phone_estimate import checkin_version, modelled_note, parse_modelled_drain
+from host_tools.measure.phone_estimate import modelled_note, parse_modelled_drain
 from host_tools.measure.phone_files import FetchedFiles
 from host_tools.power.phone_rails import (
     RailEnergy,
@@ -115,11 +115,6 @@ def test_androids_estimate() -> None:
     assert (seen.capacity_mah, seen.computed_mah) == (4000.0, 120.0)
     assert seen.users_mah == {"u0a999": 3.25, "0": 0.5}, "nothing behind the section"
     assert parse_modelled_drain("Battery History\n") is None
-
-
-def test_the_version_of_the_estimate() -> None:
-    assert checkin_version("9,hsp,0,1,x\n9,0,i,vers,36,214,AP1A,AP2A\n") == 36
-    assert checkin_version("9,0,i,vers,x,1") is None and checkin_version(None) is None
 
 
 def test_androids_model_of_the_shells_drain_is_noted_as_a_model() -> None:
