@@ -19,7 +19,7 @@ FOLDER = "scores"
 
 
 class KeptScores:
-    """The scores of one key below ``cache``; ``fresh`` forgets what is there.
+    """The scores of one key below ``cache``; ``fresh`` finds only those put in since.
 
     Raises DataError when the folder cannot be made.
     """
@@ -28,7 +28,8 @@ class KeptScores:
         text = json.dumps(key, sort_keys=True)
         self._key = key
         self.path = cache / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
-        self._scores: dict[str, Scores] = {} if fresh else self._read()
+        self._scores = self._read()
+        self._stale = set(self._scores) if fresh else set()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -36,11 +37,12 @@ class KeptScores:
 
     def get(self, mixture_digest: str) -> Scores | None:
         """Scores of a mixture, or None when they are not kept."""
-        return self._scores.get(mixture_digest)
+        return None if mixture_digest in self._stale else self._scores.get(mixture_digest)
 
     def put(self, mixture_digest: str, scores: Scores) -> None:
         """Add scores; ``save`` writes them."""
         self._scores[mixture_digest] = scores
+        self._stale.discard(mixture_digest)
 
     def save(self) -> None:
         """Write the file whole or not at all. Raises DataError."""

@@ -81,6 +81,21 @@ def test_kept_scores_come_back_for_their_key_only(tmp_path: Path) -> None:
     assert KeptScores(tmp_path, {"system": "a", "version": "1"}, fresh=True).get("digest") is None
 
 
+def test_scoring_some_mixtures_anew_keeps_the_scores_of_the_others(tmp_path: Path) -> None:
+    key = {"system": "a"}
+    kept = KeptScores(tmp_path, key)
+    kept.put("one", {"pesq_wb": 1.0})
+    kept.put("other", {"pesq_wb": 2.0})
+    kept.save()
+    anew = KeptScores(tmp_path, key, fresh=True)
+    assert anew.get("one") is None
+    anew.put("one", {"pesq_wb": 3.0})
+    assert anew.get("one") == {"pesq_wb": 3.0}
+    anew.save()
+    assert KeptScores(tmp_path, key).get("one") == {"pesq_wb": 3.0}
+    assert KeptScores(tmp_path, key).get("other") == {"pesq_wb": 2.0}
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"key": {}, "scores": {}}', "null"])
 def test_a_damaged_file_of_scores_counts_as_empty(tmp_path: Path, content: str) -> None:
     kept = KeptScores(tmp_path, {"system": "a"})
