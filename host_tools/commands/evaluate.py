@@ -23,7 +23,8 @@ def evaluate(
         str,
         typer.Option(
             metavar="NAMES",
-            help="Comma-separated: rnnoise, deepfilternet, webrtc, speex, float, ideal, models.",
+            help="Comma-separated: rnnoise, deepfilternet, webrtc, speex, float, other models; "
+            "bounds: ideal, clean.",
         ),
     ] = "",
     device: Annotated[str, typer.Option(help="Where to run, see: host_tools devices.")] = "host",

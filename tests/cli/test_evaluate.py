@@ -63,6 +63,20 @@ def test_json_holds_every_system_and_metric(capsys: Captured, arguments: list[st
     assert len(found["list_digest"]) == 64 and found["kernel"]
 
 
+def test_bounds_stand_beside_the_others(
+    capsys: Captured, arguments: list[str], tmp_path: Path
+) -> None:
+    found = result_of(
+        capsys, [*arguments, "--against", "ideal,clean", "--output", str(tmp_path / "out")]
+    )
+    means = found["means"]
+    assert list(means) == ["noisy", "example", "ideal", "clean"]
+    assert means["clean"]["stoi"]["mean"] == pytest.approx(1.0)
+    assert "si_sdr_db" not in means["clean"], "no error to divide by"
+    for metric in ("pesq_wb", "stoi"):
+        assert means["noisy"][metric]["mean"] < means["ideal"][metric]["mean"]
+
+
 def test_tables_name_systems_differences_and_groups(capsys: Captured, arguments: list[str]) -> None:
     assert main(arguments) == 0
     shown = capsys.readouterr().out

@@ -10,7 +10,7 @@ from host_tools.errors import UsageError
 from host_tools.generate.model_file import model_names
 from host_tools.measure.peers import deepfilternet, rnnoise, speex, webrtc
 from host_tools.measure.peers.base import Denoiser, Samples
-from host_tools.measure.peers.ideal import IDEAL, IdealAnswers
+from host_tools.measure.peers.bounds import CLEAN, IDEAL, Bound, CleanSpeech, IdealAnswers
 from host_tools.measure.peers.model import FLOAT, DeviceModel, FloatModel
 
 NOISY = "noisy"
@@ -59,15 +59,15 @@ def peer_names() -> list[str]:
 
 def check_name(name: str) -> None:
     """Raise UsageError when *name* is no system; whether its package is there is not looked at."""
-    if name in _PEERS or name in (NOISY, FLOAT, IDEAL):
+    if name in _PEERS or name in (NOISY, FLOAT, IDEAL, CLEAN):
         return
     if name in model_names() or name.endswith(".pnm"):
         return
-    known = ", ".join([*_PEERS, FLOAT, IDEAL, *model_names()])
+    known = ", ".join([*_PEERS, FLOAT, IDEAL, CLEAN, *model_names()])
     raise UsageError(f"--against {name}: no such system; known: {known}, or FILE.pnm")
 
 
-def open_system(spec: SystemSpec) -> Denoiser | IdealAnswers:
+def open_system(spec: SystemSpec) -> Denoiser | Bound:
     """Make a system ready to run.
 
     Raises UsageError, DataError, DeviceError, ProtocolError or MissingDependency.
@@ -81,4 +81,6 @@ def open_system(spec: SystemSpec) -> Denoiser | IdealAnswers:
         return FloatModel(spec.model)
     if spec.name == IDEAL:
         return IdealAnswers()
+    if spec.name == CLEAN:
+        return CleanSpeech()
     return DeviceModel(spec.name, spec.device)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ideal answers bound what a network behind this signal path can reach."""
+"""Bounds know the clean speech: no network behind this signal path passes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.measure.clip import load_clip
 from host_tools.measure.evaluation_result import Samples
-from host_tools.measure.peers.ideal import IdealAnswers
+from host_tools.measure.peers.bounds import Bound, IdealAnswers
 from host_tools.measure.peers.registry import SystemSpec, open_system
 from host_tools.measure.quality import si_sdr_db
 from tests.needs import need_build
@@ -43,7 +43,7 @@ def test_they_come_nearer_to_the_clean_speech_than_the_network(
     need_build("host", "percepnet_agent")
     noisy, clean = clip
     network = open_system(SystemSpec("percepnet", "percepnet", "host"))
-    assert not isinstance(network, IdealAnswers)
+    assert not isinstance(network, Bound)
     reached = si_sdr(clean, network.denoise(noisy))
     network.close()
     bound = si_sdr(clean, ideal.denoise_knowing(noisy, clean))
@@ -59,6 +59,13 @@ def test_clean_speech_passes_unchanged(ideal: IdealAnswers, clip: tuple[Samples,
 def test_noise_without_speech_is_silenced(ideal: IdealAnswers) -> None:
     noise = np.random.default_rng(0).normal(0, 1000, RATE).astype(np.int16)
     assert np.abs(ideal.denoise_knowing(noise, np.zeros_like(noise))[RATE // 10 :]).max() <= 1
+
+
+def test_clean_is_the_reference_itself(clip: tuple[Samples, Samples]) -> None:
+    noisy, clean = clip
+    opened = open_system(SystemSpec("clean", "percepnet", "host"))
+    assert isinstance(opened, Bound)
+    assert np.array_equal(opened.denoise_knowing(noisy, clean), clean)
 
 
 @pytest.mark.parametrize("samples", [100, 480, 12_345])

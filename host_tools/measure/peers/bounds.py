@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the signal path makes of the answers that training aims at: a bound for every network."""
+"""Systems that are told the clean speech: what the others cannot pass."""
 
 from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
 
 from host_tools.devices.base import DELAY_SAMPLES, pad_to_frames
 from host_tools.features import enhance, extract_training
@@ -9,15 +11,51 @@ from host_tools.measure.peers.base import Samples
 from host_tools.network.targets import make_targets
 from host_tools.quantize.fidelity import to_q15
 
+CLEAN = "clean"
 IDEAL = "ideal"
 FULL_BANDWIDTH_HZ = 24_000.0
+
+
+@runtime_checkable
+class Bound(Protocol):
+    """Facts as in Denoiser; what it makes needs the reference, so it is none."""
+
+    name: str
+    title: str
+    version: str
+    delay_samples: int
+    note: str
+
+    def denoise_knowing(self, noisy: Samples, clean: Samples) -> Samples:
+        """Clean one clip: int16 [samples] mono 48 kHz, aligned with ``clean`` of that length."""
+
+    def close(self) -> None:
+        """Free what is held; safe to call twice."""
+
+
+class CleanSpeech:
+    """The reference itself: metrics that hear no reference rate its own noise and room."""
+
+    name = CLEAN
+    title = "clean speech"
+    version = ""
+    delay_samples = 0
+    note = "the reference of the others"
+
+    def denoise_knowing(self, noisy: Samples, clean: Samples) -> Samples:
+        """See Bound."""
+        del noisy
+        return clean
+
+    def close(self) -> None:
+        """See Bound."""
 
 
 class IdealAnswers:
     """The integer signal path with band gains and strengths made from the clean speech.
 
     What is missing here even with a perfect network is owed to 34 real gains a frame and to the
-    phase of the noise. Facts as in Denoiser; it needs the reference, so it is none.
+    phase of the noise.
     """
 
     name = IDEAL
@@ -27,7 +65,7 @@ class IdealAnswers:
     note = "made from the clean speech, integer signal path"
 
     def denoise_knowing(self, noisy: Samples, clean: Samples) -> Samples:
-        """Clean one clip: int16 [samples] mono 48 kHz, aligned with ``clean`` of that length."""
+        """See Bound."""
         padded = pad_to_frames(noisy, flush=True)
         targets = make_targets(
             extract_training(padded, pad_to_frames(clean, flush=True)), FULL_BANDWIDTH_HZ
@@ -36,4 +74,4 @@ class IdealAnswers:
         return cleaned[DELAY_SAMPLES : DELAY_SAMPLES + len(noisy)]
 
     def close(self) -> None:
-        """See Denoiser."""
+        """See Bound."""
