@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,9 @@ from host_tools.quantize.weights import quantize_checkpoint
 # Test machines are shared: an example's time says nothing about it.
 settings.register_profile("shared_machine", deadline=None)
 settings.load_profile("shared_machine")
+
+# What a shell runs in the background ignores ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL = Profile("example", fc=16, conv1=32, conv2=32, gru=32, gru_gb=32, gru_rb=16)
 

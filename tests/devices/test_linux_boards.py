@@ -119,17 +119,20 @@ def test_the_command_holds_a_board_until_ctrl_c(model_path: str) -> None:
     need_board(VIRT)
     command = [sys.executable, "-m", "host_tools", "--json", "board", VIRT, "--model", model_path]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        lines = []
-        for line in running.stdout:
-            lines.append(line)
-            if line == "}\n":
-                break
-        (name,) = json.loads("".join(lines))["devices"]
-        with open_device(name, model=model_path) as device:
-            assert device.identify().cpu_name == "Cortex-A72"
-        running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        try:
+            assert running.stdout is not None
+            lines = []
+            for line in running.stdout:
+                lines.append(line)
+                if line == "}\n":
+                    break
+            (name,) = json.loads("".join(lines))["devices"]
+            with open_device(name, model=model_path) as device:
+                assert device.identify().cpu_name == "Cortex-A72"
+            running.send_signal(signal.SIGINT)
+            assert running.wait(20) == 0
+        finally:
+            running.terminate()  # else a failure waits for it
 
     with pytest.raises(DeviceError):
         open_device(name)
