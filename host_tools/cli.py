@@ -17,6 +17,7 @@ import typer
 
 from host_tools import __version__
 from host_tools.commands import (
+    average,
     board,
     build,
     compare,
@@ -52,6 +53,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train")(train.train)
+app.command("average")(average.average)
 app.command("quantize")(quantize.quantize)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
