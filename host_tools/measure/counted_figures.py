@@ -27,7 +27,10 @@ from host_tools.measure.validity import counted_rule
 
 
 def board_figures(device: str, model: str, audio: Clip, plan: Plan, progress: Progress) -> Figures:
-    """Output of a whole emulated board, whose clock is not real, and counts where it counts."""
+    """Output of a whole emulated board, whose clock is not real, and counts where it counts.
+
+    Raises as measure.
+    """
     with open_device(device, model=model) as opened:
         run = count_on_board(opened, audio.noisy, plan, progress)
     load = unknown_load(run.identity.cpu_name, "an emulated board has no real speed")
@@ -46,7 +49,10 @@ def board_figures(device: str, model: str, audio: Clip, plan: Plan, progress: Pr
 def counted_figures(
     device: str, cpu: str, model: str, image: ModelFile, audio: Clip, plan: Plan, progress: Progress
 ) -> Figures:
-    """Instruction counts of an emulated device, and estimates for named cores."""
+    """Instruction counts of an emulated device, and estimates for named cores.
+
+    An emulator that cannot count gives only its output. Raises as measure.
+    """
     try:
         check_qemu(emulator.find_cpu(cpu).program)
     except MissingDependency as error:

@@ -36,7 +36,10 @@ def timed_figures(
     power: PowerPlan | None,
     progress: Progress,
 ) -> Figures:
-    """Load, frame and stage times, and power, of a device with a real clock."""
+    """Load, frame and stage times, and power, of a device with a real clock.
+
+    ``power`` says with which meter, None: none. Ctrl-C keeps what is finished. Raises as measure.
+    """
     with contextlib.ExitStack() as stack:
         # a meter outside the device may be what feeds it
         outer = None if power is None or is_in_device(power.meter) else power.meter
