@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files appear under their final name whole or not at all."""
+"""Folders that are made, files that appear under their final name whole or not at all."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def check_target(path: Path) -> None:
         raise DataError(f"{path}: the folder {path.parent} does not exist")
     if not os.access(path.parent, os.W_OK):
         raise DataError(f"{path}: no permission to write in {path.parent}")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder with all above it, or find it there. Raises DataError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{path}: no folder can be made there: {error.strerror or error}; name another"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ def evaluate(
         typer.Option(
             metavar="NAMES",
             help="Comma-separated: rnnoise, deepfilternet, webrtc, speex, float, other models; "
-            "bounds: ideal, clean.",
+            "told the clean speech: ideal, clean.",
         ),
     ] = "",
     device: Annotated[str, typer.Option(help="Where to run, see: host_tools devices.")] = "host",

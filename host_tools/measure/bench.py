@@ -14,7 +14,7 @@ from host_tools.errors import DataError
 from host_tools.measure.clip import load_clip
 from host_tools.measure.evaluation_result import Samples, Scores, SystemFacts
 from host_tools.measure.peers.base import Denoiser
-from host_tools.measure.peers.bounds import Bound
+from host_tools.measure.peers.informed import InformedSystem
 from host_tools.measure.peers.model import DeviceModel
 from host_tools.measure.peers.registry import SystemSpec, open_system
 from host_tools.measure.scores import score
@@ -44,14 +44,14 @@ class _Bench:
         self._fixed = fixed
         self._mixture: FixedMixture | None = None
         self._spec: SystemSpec | None = None
-        self._system: Denoiser | Bound | None = None
+        self._system: Denoiser | InformedSystem | None = None
 
     def mixture(self, index: int) -> FixedMixture:
         if self._mixture is None or self._mixture.plan.index != index:
             self._mixture = self._fixed.compose(self._fixed.mixtures[index])
         return self._mixture
 
-    def system(self, spec: SystemSpec) -> Denoiser | Bound:
+    def system(self, spec: SystemSpec) -> Denoiser | InformedSystem:
         if self._system is None or self._spec != spec:
             self.close()
             self._system, self._spec = open_system(spec), spec
@@ -121,8 +121,8 @@ def release() -> None:
         _bench.close()
 
 
-def _run(system: Denoiser | Bound, noisy: Samples, clean: Samples) -> Samples:
-    if isinstance(system, Bound):
+def _run(system: Denoiser | InformedSystem, noisy: Samples, clean: Samples) -> Samples:
+    if isinstance(system, InformedSystem):
         return system.denoise_knowing(noisy, clean)
     return system.denoise(noisy)
 

@@ -11,8 +11,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from host_tools.errors import DataError
-from host_tools.files import whole_file
+from host_tools.files import make_folder, whole_file
 from host_tools.measure.evaluation_result import Scores
 
 FOLDER = "scores"
@@ -30,10 +29,7 @@ class KeptScores:
         self.path = cache / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
         self._scores = self._read()
         self._stale = set(self._scores) if fresh else set()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"{self.path.parent}: cannot be made: {error.strerror}") from error
+        make_folder(self.path.parent)
 
     def get(self, mixture_digest: str) -> Scores | None:
         """Scores of a mixture, or None when they are not kept."""

@@ -7,7 +7,6 @@ rows. Convolution matrices have the columns of the oldest frame first.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import DataError
+from host_tools.files import make_folder, whole_file
 from host_tools.network.profile import Profile, format_profile, load_profile
 
 CHECKPOINT_NAME = "checkpoint.safetensors"
@@ -82,11 +82,11 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
     """Write checkpoint and profile into ``folder``; weights as float16, the rest as float32.
 
-    Both files appear whole or not at all.
+    Both files appear whole or not at all. Raises DataError when they cannot be written.
     """
     from safetensors.numpy import save
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     stored: dict[str, npt.NDArray[np.generic]] = {}
     for name in checkpoint.profile.tensor_shapes():
         tensor = checkpoint.tensors[name]
@@ -97,8 +97,10 @@ def save_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
         "format_version": FORMAT_VERSION,
         "profile": checkpoint.profile.name,
     }
-    _write(folder / PROFILE_NAME, format_profile(checkpoint.profile).encode())
-    _write(folder / CHECKPOINT_NAME, save(stored, metadata=metadata))
+    with whole_file(folder / PROFILE_NAME) as part:
+        part.write_text(format_profile(checkpoint.profile), encoding="utf-8")
+    with whole_file(folder / CHECKPOINT_NAME) as part:
+        part.write_bytes(save(stored, metadata=metadata))
 
 
 def random_checkpoint(profile: Profile, seed: int) -> Checkpoint:
@@ -116,9 +118,3 @@ def random_checkpoint(profile: Profile, seed: int) -> Checkpoint:
     tensors["feature_mean"] = mean.astype(np.float32)
     tensors["feature_std"] = std.astype(np.float32)
     return Checkpoint(profile, tensors, {"seed": str(seed), "trained": "no"})
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

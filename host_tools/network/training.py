@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from host_tools.errors import MissingDependency, UsageError
+from host_tools.files import make_folder
 from host_tools.network import shards
 from host_tools.network.audio_cache import AudioCache
 from host_tools.network.card import write_card
@@ -90,7 +91,7 @@ def train(
         raise UsageError("--minutes and --hours must be positive")
     if device_name == "auto":
         device_name = "cuda" if torch.cuda.is_available() else "cpu"
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     if not resume and (output / STATE_NAME).exists():
         raise UsageError(f"{output}: holds a training; continue with --resume or choose another")
     with join_ranks(device_name == "cuda") as ranks:

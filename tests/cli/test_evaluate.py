@@ -63,7 +63,7 @@ def test_json_holds_every_system_and_metric(capsys: Captured, arguments: list[st
     assert len(found["list_digest"]) == 64 and found["kernel"]
 
 
-def test_bounds_stand_beside_the_others(
+def test_systems_that_know_the_clean_speech_stand_beside_the_others(
     capsys: Captured, arguments: list[str], tmp_path: Path
 ) -> None:
     found = result_of(

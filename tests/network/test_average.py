@@ -102,6 +102,16 @@ def test_bad_weights_are_one_line(
     assert not output.exists()
 
 
+def test_an_output_that_is_a_file_is_one_line(
+    folders: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("kept")
+    assert main(["average", *folders, "--output", str(taken)]) == 4
+    assert "taken: no folder can be made there: File exists" in capsys.readouterr().err
+    assert taken.read_text() == "kept"
+
+
 def test_one_network_alone_or_a_missing_one_is_one_line(
     folders: list[str], tmp_path: Path, capsys: Captured
 ) -> None:

@@ -10,7 +10,13 @@ from host_tools.errors import UsageError
 from host_tools.generate.model_file import model_names
 from host_tools.measure.peers import deepfilternet, rnnoise, speex, webrtc
 from host_tools.measure.peers.base import Denoiser, Samples
-from host_tools.measure.peers.bounds import CLEAN, IDEAL, Bound, CleanSpeech, IdealAnswers
+from host_tools.measure.peers.informed import (
+    CLEAN,
+    IDEAL,
+    CleanSpeech,
+    IdealAnswers,
+    InformedSystem,
+)
 from host_tools.measure.peers.model import FLOAT, DeviceModel, FloatModel
 
 NOISY = "noisy"
@@ -67,7 +73,7 @@ def check_name(name: str) -> None:
     raise UsageError(f"--against {name}: no such system; known: {known}, or FILE.pnm")
 
 
-def open_system(spec: SystemSpec) -> Denoiser | Bound:
+def open_system(spec: SystemSpec) -> Denoiser | InformedSystem:
     """Make a system ready to run.
 
     Raises UsageError, DataError, DeviceError, ProtocolError or MissingDependency.

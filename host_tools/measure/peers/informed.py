@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Systems that are told the clean speech: what the others cannot pass."""
+"""Systems that are told the clean speech, to see where a loss comes from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FULL_BANDWIDTH_HZ = 24_000.0
 
 
 @runtime_checkable
-class Bound(Protocol):
+class InformedSystem(Protocol):
     """Facts as in Denoiser; what it makes needs the reference, so it is none."""
 
     name: str
@@ -43,19 +43,19 @@ class CleanSpeech:
     note = "the reference of the others"
 
     def denoise_knowing(self, noisy: Samples, clean: Samples) -> Samples:
-        """See Bound."""
+        """See InformedSystem."""
         del noisy
         return clean
 
     def close(self) -> None:
-        """See Bound."""
+        """See InformedSystem."""
 
 
 class IdealAnswers:
     """The integer signal path with band gains and strengths made from the clean speech.
 
-    What is missing here even with a perfect network is owed to 34 real gains a frame and to the
-    phase of the noise.
+    What a network that met its targets would reach. No bound: other answers can score higher, as
+    weaker gains do in rooms.
     """
 
     name = IDEAL
@@ -65,7 +65,7 @@ class IdealAnswers:
     note = "made from the clean speech, integer signal path"
 
     def denoise_knowing(self, noisy: Samples, clean: Samples) -> Samples:
-        """See Bound."""
+        """See InformedSystem."""
         padded = pad_to_frames(noisy, flush=True)
         targets = make_targets(
             extract_training(padded, pad_to_frames(clean, flush=True)), FULL_BANDWIDTH_HZ
@@ -74,4 +74,4 @@ class IdealAnswers:
         return cleaned[DELAY_SAMPLES : DELAY_SAMPLES + len(noisy)]
 
     def close(self) -> None:
-        """See Bound."""
+        """See InformedSystem."""

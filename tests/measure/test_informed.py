@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bounds know the clean speech: no network behind this signal path passes them."""
+"""Systems that know the clean speech: its ideal answers, and the speech itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.measure.clip import load_clip
 from host_tools.measure.evaluation_result import Samples
-from host_tools.measure.peers.bounds import Bound, IdealAnswers
+from host_tools.measure.peers.informed import IdealAnswers, InformedSystem
 from host_tools.measure.peers.registry import SystemSpec, open_system
 from host_tools.measure.quality import si_sdr_db
 from tests.needs import need_build
@@ -43,7 +43,7 @@ def test_they_come_nearer_to_the_clean_speech_than_the_network(
     need_build("host", "percepnet_agent")
     noisy, clean = clip
     network = open_system(SystemSpec("percepnet", "percepnet", "host"))
-    assert not isinstance(network, Bound)
+    assert not isinstance(network, InformedSystem)
     reached = si_sdr(clean, network.denoise(noisy))
     network.close()
     bound = si_sdr(clean, ideal.denoise_knowing(noisy, clean))
@@ -64,7 +64,7 @@ def test_noise_without_speech_is_silenced(ideal: IdealAnswers) -> None:
 def test_clean_is_the_reference_itself(clip: tuple[Samples, Samples]) -> None:
     noisy, clean = clip
     opened = open_system(SystemSpec("clean", "percepnet", "host"))
-    assert isinstance(opened, Bound)
+    assert isinstance(opened, InformedSystem)
     assert np.array_equal(opened.denoise_knowing(noisy, clean), clean)
 
 
