@@ -164,7 +164,8 @@ def test_a_clock_that_runs_slow_is_told_and_set_right(
         record = meter.stop()
         elapsed_s = time.monotonic() - begin_s
     assert record.clock_error_ppm == pytest.approx(-700_000, rel=0.1)
-    assert 1.5 < record.time_s[-1] <= elapsed_s
+    # as its clock says it was 0.45 s; late arrivals bend the fitted line by milliseconds
+    assert 1.45 < record.time_s[-1] < elapsed_s + 0.05
     assert record.period_s == pytest.approx(1e-3 / 0.3, rel=0.1)
 
 
