@@ -23,6 +23,7 @@ from host_tools.measure.board_readings import Snapshot
 from host_tools.protocol import Command, RefusedError, Session, Status
 from host_tools.protocol.readings import file_part, position_payload
 from tests.needs import ROOT, need_build
+from tests.timing import in_real_time
 
 Opened = Callable[[], AgentDevice]
 
@@ -236,6 +237,7 @@ def test_a_long_answer_of_the_firmware_is_cut_and_a_failure_is_told(
         assert files_of(device).query_firmware("measure_temp") is None
 
 
+@in_real_time
 def test_a_firmware_that_hangs_is_left_alone(
     opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from host_tools.devices.pipe import PipeTransport
 from host_tools.errors import DataError, DeviceError, UsageError
 from host_tools.protocol.session import Timing
 from tests.devices.faulty_link import FaultyLink
+from tests.timing import in_real_time
 
 Noise = Callable[[int], Samples]
 
@@ -104,6 +105,7 @@ def test_times_are_plausible(device: AgentDevice, noise: Noise) -> None:
     assert run.stage_times_ns[:, 4].sum() > 0
 
 
+@in_real_time
 @pytest.mark.parametrize(("mode", "pace_ms"), [("frame", 10), ("frame", 20), ("packet", 20)])
 def test_a_paced_run_takes_the_time_of_its_audio(
     device: AgentDevice, noise: Noise, mode: str, pace_ms: int
@@ -119,6 +121,7 @@ def test_a_paced_run_takes_the_time_of_its_audio(
     assert len(paced.wake_ups_ns) == len(paced.call_times_ns) and paced.wake_ups_ns.min() > 0
 
 
+@in_real_time
 @pytest.mark.slow
 def test_a_thousand_paced_frames_begin_on_time_and_do_not_drift(
     device: AgentDevice, noise: Noise

@@ -24,6 +24,7 @@ from host_tools.measure.board_rules import rules
 from host_tools.measure.board_times import parse_processors, parse_task
 from host_tools.power.board_rails import parse_rails
 from tests.devices.board_tree import board_at, unpack, write
+from tests.timing import in_real_time
 
 ALL_BITS = ("under-voltage", "frequency capped", "throttled", "soft temperature limit")
 
@@ -185,6 +186,7 @@ def test_a_thread_with_a_number_used_before_counts_from_its_beginning(tmp_path: 
     assert [use.cpu_ms for use in passed.threads] == [90.0]
 
 
+@in_real_time
 def test_this_machine_counts_the_time_that_a_loop_takes() -> None:
     files = this_machine()
     before = Snapshot.take(files)

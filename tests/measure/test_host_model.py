@@ -34,6 +34,7 @@ from host_tools.measure.kernel_cycles import simulate
 from host_tools.measure.runs import Plan
 from host_tools.measure.toml_file import read_toml
 from tests.needs import need, need_build, need_program
+from tests.timing import in_real_time
 
 TRIES = 3
 SPEED = HostSpeed(frequency_ghz=3.5, read_gb_per_s=80.0)
@@ -44,6 +45,7 @@ x86_64 = pytest.mark.skipif(
 )
 
 
+@in_real_time
 @x86_64
 def test_clock_and_read_bandwidth_of_this_core_are_timed() -> None:
     need_program("cc")
@@ -113,6 +115,7 @@ def test_the_kept_check_covers_every_case_and_held() -> None:
     assert kept["kernel"] == KERNEL
 
 
+@in_real_time
 @pytest.mark.slow
 @x86_64
 @pytest.mark.parametrize(("model", "mode"), CASES)

@@ -18,6 +18,7 @@ from host_tools.measure.tflite_network import exported, same_network_rule
 from host_tools.measure.tflite_symbols import MATRIX
 from host_tools.measure.tflite_versus import versus_litert
 from tests.needs import need, need_build, need_program
+from tests.timing import in_real_time
 
 COUNTED_S = 1
 """Each frame after the warm-up costs both networks the same, but for some hundred instructions."""
@@ -58,6 +59,7 @@ def test_the_network_takes_fewer_instructions_than_litert_told_of_the_same_core(
 
 
 @pytest.mark.slow
+@in_real_time
 def test_the_network_takes_no_more_than_about_the_time_of_litert_on_this_computer() -> None:
     need(importlib.util.find_spec("ai_edge_litert") is not None, "pip install -e '.[tflite]'")
     need_build("host", "percepnet_agent")

@@ -110,7 +110,7 @@ class SimulatedPpk2(Instrument):
 
     def _measure(self) -> None:
         due = int((time.monotonic() - self.start_s) * RATE_HZ * self.clock_rate)
-        if self.lose:
+        if self.lose and not self._buffer:
             self._sent, self.lost, self.lose = self._sent + self.lose, self.lost + self.lose, 0
         if due <= self._sent:
             return

@@ -23,6 +23,9 @@ from host_tools.errors import DataError, DeviceError, MissingDependency, UsageEr
 from host_tools.power.joulescope import Joulescope
 from host_tools.power.names import open_meter
 from tests.needs import need
+from tests.timing import in_real_time
+
+pytestmark = in_real_time
 
 STAND_IN = Path(__file__).with_name("joulescope_driver")
 

@@ -18,6 +18,9 @@ from host_tools.power.names import open_meter
 from host_tools.power.ppk2 import Ppk2
 from tests.needs import need
 from tests.power.ppk2_simulator import SimulatedPpk2, step_a
+from tests.timing import in_real_time
+
+pytestmark = in_real_time
 
 Plug = Callable[[Callable[[float], float]], SimulatedPpk2]
 
@@ -115,6 +118,7 @@ def test_lost_samples_are_counted_and_leave_a_gap(plug: Plug) -> None:
         for lose in (5, 63, 20):
             ppk2.lose = lose
             wait_until(lambda: ppk2.lose == 0)
+        time.sleep(0.2)
         record = meter.stop()
     assert record.dropped_samples == ppk2.lost == 88
     assert np.max(np.abs(record.current_a - 0.1)) < step_a(0.1)

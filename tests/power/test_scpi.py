@@ -15,6 +15,9 @@ from host_tools.power.names import open_meter
 from host_tools.power.scpi import Scpi
 from tests.power.bench_instruments import IDENTITY, ScpiInstrument
 from tests.power.wires import PtyWire, SocketWire, Wire
+from tests.timing import in_real_time
+
+pytestmark = in_real_time
 
 
 @pytest.fixture(params=[PtyWire, SocketWire])

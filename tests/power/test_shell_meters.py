@@ -19,6 +19,9 @@ from host_tools.power.rails import RailsMeter
 from host_tools.power.recording import Recording
 from host_tools.power.shell_meter import ShellMeter
 from tests.power.simulated_board import SimulatedBoard
+from tests.timing import in_real_time
+
+pytestmark = in_real_time
 
 Board = Callable[[Callable[[bool, float], dict[str, str]]], SimulatedBoard]
 
