@@ -11,22 +11,27 @@ import numpy.typing as npt
 from host_tools.errors import DataError
 from host_tools.features import lab_library
 from host_tools.network.profile import BANDS
+from host_tools.quantize.integer_model import IntegerOutput
 
-_AUTOMATIC = 0
-_Q15_ONE = 32768.0
+KERNELS = {"scalar": 1, "neon": 2, "dotprod": 3, "i8mm": 4, "avx2": 5, "avx512vnni": 6}
+"""Numbers of pn_kernel_id; 0 lets the library choose what this computer runs best."""
 
-FloatArray = npt.NDArray[np.float64]
+_DIGEST_CHARS = 64
 
 
 class CNetwork:
-    """An image in the kernels that this computer runs best. Raises DataError for a bad image."""
+    """An image in one family of kernels, or in the best of this computer for None.
 
-    def __init__(self, image: bytes) -> None:
+    Raises DataError for a bad image and for kernels that this computer cannot run.
+    """
+
+    def __init__(self, image: bytes, kernel: str | None = None) -> None:
         self._handle = ctypes.c_void_p()
         self._library = lab_library()
         create = self._library.pn_lab_network_create
         create.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p)
-        status = create(image, len(image), _AUTOMATIC, ctypes.byref(self._handle))
+        number = KERNELS[kernel] if kernel else 0
+        status = create(image, len(image), number, ctypes.byref(self._handle))
         if status != 0:
             raise DataError(f"the C library refuses the model image (status {status})")
 
@@ -34,17 +39,35 @@ class CNetwork:
         if self._handle:
             self._library.pn_lab_network_destroy(self._handle)
 
-    def run(self, features: npt.NDArray[np.int16]) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Gains [T, 34], strengths [T, 34] and voice [T], in 0..1, of int16 features [T, 70]."""
-        rows = np.ascontiguousarray(features, np.int16)
-        gain, strength = (np.zeros((len(rows), BANDS), np.uint16) for _ in range(2))
-        voice = np.zeros(len(rows), np.int32)
+    @property
+    def state_bytes(self) -> int:
+        """Memory of the network's state."""
+        function = self._library.pn_lab_network_bytes
+        function.restype = ctypes.c_size_t
+        return int(function(self._handle))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model as the library gives it, in hexadecimal digits."""
+        function = self._library.pn_lab_network_digest
+        function.restype = ctypes.c_char_p
+        found: bytes = function(self._handle, ctypes.create_string_buffer(_DIGEST_CHARS + 1))
+        return found.decode()
+
+    def reset(self) -> None:
+        """Forget all history."""
         self._library.pn_lab_network_reset(self._handle)
+
+    def run(self, features: npt.NDArray[np.int16], frames_per_call: int = 1) -> IntegerOutput:
+        """Run int16 features [T, 70] after those of the last run, 1 or 2 frames a call."""
+        rows = np.ascontiguousarray(features, np.int16)
+        gain_q15, strength_q15 = (np.zeros((len(rows), BANDS), np.int16) for _ in range(2))
+        voice_q15 = np.zeros(len(rows), np.int32)
         self._library.pn_lab_network_run(
             self._handle,
             rows.ctypes.data_as(ctypes.c_void_p),
             ctypes.c_int(len(rows)),
-            ctypes.c_int(1),
-            *(array.ctypes.data_as(ctypes.c_void_p) for array in (gain, strength, voice)),
+            ctypes.c_int(frames_per_call),
+            *(a.ctypes.data_as(ctypes.c_void_p) for a in (gain_q15, strength_q15, voice_q15)),
         )
-        return gain / _Q15_ONE, strength / _Q15_ONE, voice / _Q15_ONE
+        return IntegerOutput(gain_q15, strength_q15, voice_q15)

@@ -86,7 +86,7 @@ def cross_check(
         FLOAT: lambda: _float(checkpoint, features),
         TORCH: lambda: _torch(checkpoint, features),
         INTEGER: lambda: _integer(IntegerNetwork(model), features),
-        C_LIBRARY: lambda: CNetwork(write_image(model)).run(features),
+        C_LIBRARY: lambda: _integer(CNetwork(write_image(model)), features),
     }
     for precision, name in TFLITE.items():
         forms[name] = lambda precision=precision: _tflite(folder, precision, features)  # type: ignore[misc]
@@ -159,7 +159,7 @@ def _torch(checkpoint: Checkpoint, features: npt.NDArray[np.int16]) -> Answers:
     return gain, strength, voice
 
 
-def _integer(network: IntegerNetwork, features: npt.NDArray[np.int16]) -> Answers:
+def _integer(network: IntegerNetwork | CNetwork, features: npt.NDArray[np.int16]) -> Answers:
     output = network.run(features)
     return (
         output.gain_q15 / _Q15_ONE,

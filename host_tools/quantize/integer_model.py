@@ -41,7 +41,7 @@ class IntegerOutput:
 
     gain_q15: Int16Array
     strength_q15: Int16Array
-    voice_q15: Int16Array
+    voice_q15: Int16Array | npt.NDArray[np.int32]
 
 
 @dataclass

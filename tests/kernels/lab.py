@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The C network and its kernels, called from Python through the host library."""
+"""The C kernels and the model parser, called from Python through the host library."""
 
 from __future__ import annotations
 
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_size_t, c_uint32, c_void_p
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.features import BANDS, lab_library
-
-KERNELS = {"scalar": 1, "neon": 2, "dotprod": 3, "i8mm": 4, "avx2": 5, "avx512vnni": 6}
+from host_tools.exchange.c_network import KERNELS
+from host_tools.features import lab_library
 
 GEMV = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_int, c_int)
 GEMV2 = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int)
@@ -55,15 +53,6 @@ class KernelTable(ctypes.Structure):
     )
 
 
-@dataclass(frozen=True)
-class NetworkOutput:
-    """Q15 outputs of T frames: gain and strength [T, 34], voice [T]."""
-
-    gain_q15: npt.NDArray[np.uint16]
-    strength_q15: npt.NDArray[np.uint16]
-    voice_q15: npt.NDArray[np.int32]
-
-
 def pointer(array: npt.NDArray[np.generic]) -> c_void_p:
     """Address of a contiguous array's first element."""
     assert array.flags.c_contiguous
@@ -101,59 +90,3 @@ def crc32(data: bytes, start: int = 0) -> int:
     function.argtypes = (c_uint32, c_char_p, c_size_t)
     function.restype = c_uint32
     return int(function(start, data, len(data)))
-
-
-class CNetwork:
-    """The C network on an image, with a forced kernel (default: scalar)."""
-
-    def __init__(self, image: bytes, kernel: str = "scalar") -> None:
-        self._library = lab_library()
-        self._handle = c_void_p()
-        create = self._library.pn_lab_network_create
-        create.argtypes = (c_char_p, c_size_t, c_int, POINTER(c_void_p))
-        status = create(image, len(image), KERNELS[kernel], ctypes.byref(self._handle))
-        if status != 0:
-            raise ValueError(f"pn_lab_network_create: status {status}")
-
-    def __del__(self) -> None:
-        self._library.pn_lab_network_destroy(self._handle)
-
-    @property
-    def state_bytes(self) -> int:
-        """Memory of the network state."""
-        function = self._library.pn_lab_network_bytes
-        function.restype = c_size_t
-        return int(function(self._handle))
-
-    @property
-    def digest(self) -> str:
-        """Model digest as the library gives it."""
-        function = self._library.pn_lab_network_digest
-        function.restype = c_char_p
-        out = ctypes.create_string_buffer(65)
-        digest: bytes = function(self._handle, out)
-        return digest.decode()
-
-    def reset(self) -> None:
-        """Forget all history."""
-        self._library.pn_lab_network_reset(self._handle)
-
-    def run(self, features: npt.NDArray[np.int16], frames_per_call: int = 1) -> NetworkOutput:
-        """Run int16 features [T, 70]."""
-        features = np.ascontiguousarray(features, np.int16)
-        frames = len(features)
-        out = NetworkOutput(
-            np.zeros((frames, BANDS), np.uint16),
-            np.zeros((frames, BANDS), np.uint16),
-            np.zeros(frames, np.int32),
-        )
-        self._library.pn_lab_network_run(
-            self._handle,
-            pointer(features),
-            c_int(frames),
-            c_int(frames_per_call),
-            pointer(out.gain_q15),
-            pointer(out.strength_q15),
-            pointer(out.voice_q15),
-        )
-        return out

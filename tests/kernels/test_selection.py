@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import pytest
 
+from host_tools.errors import DataError
+from host_tools.exchange.c_network import KERNELS, CNetwork
 from host_tools.network.checkpoint import random_checkpoint
 from host_tools.quantize.image import write_image
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import KERNELS, CNetwork, available_kernels, kernel_table, select_status
+from tests.kernels.lab import available_kernels, kernel_table, select_status
 from tests.quantize.models import SMALL
 
 OK, RANGE, KERNEL = 0, -5, -6
@@ -42,5 +44,5 @@ def test_each_table_carries_its_own_name_and_number() -> None:
 def test_a_network_with_an_unavailable_kernel_is_not_made() -> None:
     missing = sorted(set(KERNELS) - set(available_kernels()))
     image = write_image(quantize_checkpoint(random_checkpoint(SMALL, 1)))
-    with pytest.raises(ValueError, match="status -6"):
+    with pytest.raises(DataError, match="status -6"):
         CNetwork(image, missing[0])

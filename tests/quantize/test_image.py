@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import DataError
+from host_tools.exchange.c_network import CNetwork
 from host_tools.network.checkpoint import random_checkpoint
 from host_tools.network.profile import Profile
 from host_tools.quantize.image import (
@@ -29,7 +30,7 @@ from host_tools.quantize.image import (
 )
 from host_tools.quantize.model import MATRIX_NAMES, QuantizedModel
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import CNetwork, crc32, parse_status
+from tests.kernels.lab import crc32, parse_status
 from tests.quantize.models import ODD_KERNELS, SMALL, plausible_features
 
 MODEL = quantize_checkpoint(random_checkpoint(SMALL, 1))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from host_tools.exchange.c_network import CNetwork
 from host_tools.network.checkpoint import Checkpoint, random_checkpoint
 from host_tools.network.float_model import FloatNetwork
 from host_tools.network.profile import Profile
@@ -16,7 +17,7 @@ from host_tools.quantize.image import write_image
 from host_tools.quantize.integer_model import IntegerNetwork, IntegerOutput
 from host_tools.quantize.settle import settle_keys
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import CNetwork, NetworkOutput, available_kernels
+from tests.kernels.lab import available_kernels
 from tests.quantize.models import (
     ODD_KERNELS,
     SMALL,
@@ -30,7 +31,7 @@ from tests.quantize.models import (
 FULL = Profile()
 
 
-def assert_equal(c: NetworkOutput, numpy: IntegerOutput | NetworkOutput) -> None:
+def assert_equal(c: IntegerOutput, numpy: IntegerOutput) -> None:
     assert np.array_equal(c.gain_q15, numpy.gain_q15)
     assert np.array_equal(c.strength_q15, numpy.strength_q15)
     assert np.array_equal(c.voice_q15, numpy.voice_q15)

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.exchange.c_network import CNetwork
 from host_tools.network.profile import FEATURES
 from host_tools.quantize.image import write_image
 from host_tools.quantize.integer_model import IntegerNetwork
 from host_tools.quantize.settle import LARGEST_Q24, settle_keys, settle_q24
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import CNetwork, available_kernels
+from tests.kernels.lab import available_kernels
 from tests.quantize.models import extreme_features, plausible_features, slow_gates
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from host_tools.exchange.c_network import CNetwork
 from host_tools.network.checkpoint import Checkpoint, random_checkpoint, save_checkpoint
 from host_tools.network.profile import Profile
 from host_tools.network.prune import Densities, block_mask, prune_checkpoint
@@ -27,7 +28,7 @@ from host_tools.quantize.sparse import (
     unpack_section,
 )
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import CNetwork, available_kernels
+from tests.kernels.lab import available_kernels
 from tests.quantize.models import (
     ODD_KERNELS,
     SMALL,

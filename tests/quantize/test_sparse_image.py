@@ -14,12 +14,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import DataError
+from host_tools.exchange.c_network import CNetwork
 from host_tools.network.checkpoint import load_checkpoint, random_checkpoint
 from host_tools.network.prune import prune_checkpoint
 from host_tools.quantize.image import ENTRY, HEADER, TABLE_OFFSET, read_image, write_image
 from host_tools.quantize.model import MATRIX_NAMES
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import CNetwork, parse_status
+from tests.kernels.lab import parse_status
 from tests.quantize.models import SMALL, plausible_features
 from tests.quantize.test_image import OK, TOPOLOGY, assert_same_model, refused
 
