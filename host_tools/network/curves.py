@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from host_tools.errors import DataError
+from host_tools.files import whole_file
 
 CSV_NAME = "training.csv"
 PNG_NAME = "training.png"
@@ -35,16 +36,17 @@ class Row:
 
 
 def write_rows(folder: Path, rows: list[Row]) -> None:
-    """Write all rows; the file appears whole."""
+    """Write all rows; the file appears whole. Raises DataError."""
     names = [field.name for field in fields(Row)]
-    temporary = folder / (CSV_NAME + ".partial")
-    with temporary.open("w", newline="", encoding="utf-8") as stream:
+    with (
+        whole_file(folder / CSV_NAME) as part,
+        part.open("w", newline="", encoding="utf-8") as stream,
+    ):
         writer = csv.DictWriter(stream, names, lineterminator="\n")
         writer.writeheader()
         for row in rows:
             cells = {k: "" if v is None else f"{v:.6g}" for k, v in asdict(row).items()}
             writer.writerow(cells)
-    temporary.replace(folder / CSV_NAME)
 
 
 def read_rows(folder: Path) -> list[Row]:
@@ -63,7 +65,7 @@ def read_rows(folder: Path) -> list[Row]:
 
 
 def draw_curves(folder: Path, rows: list[Row]) -> None:
-    """Draw losses over hours of audio heard into ``training.png``."""
+    """Draw losses over hours of audio heard into ``training.png``. Raises DataError."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -91,7 +93,5 @@ def draw_curves(folder: Path, rows: list[Row]) -> None:
             panel.set_yscale("log")
         panel.grid(alpha=0.3)
     panels[0].legend()
-    temporary = folder / (PNG_NAME + ".partial")
-    with temporary.open("wb") as stream:
+    with whole_file(folder / PNG_NAME) as part, part.open("wb") as stream:
         FigureCanvasAgg(figure).print_png(stream)
-    temporary.replace(folder / PNG_NAME)

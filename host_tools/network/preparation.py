@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from host_tools.errors import UsageError
+from host_tools.errors import ToolError, UsageError
 from host_tools.network.audio_cache import INDEX_NAME, AudioCache, build_cache
 from host_tools.network.manifest import read_manifest
 from host_tools.network.rooms import MADE_SPLITS, made_rooms, room_file, write_rooms
@@ -112,8 +112,12 @@ def _write_all(jobs: list[ShardJob], workers: int) -> None:
     # Leaving by exception closes the pool; dying at once would leave its workers behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for _ in write_shards(jobs, workers):
-        pass
+    try:
+        for _ in write_shards(jobs, workers):
+            pass
+    except ToolError as error:
+        # the training goes on with the mixtures that are there and ends when it needs these
+        sys.exit(f"host_tools: no more mixtures are made: {error}")
 
 
 class ShardMaker:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import MissingDependency
+from host_tools.files import whole_file
 from host_tools.network.audio_cache import SAMPLE_RATE, AudioCache, CacheError, Split
 
 Response = npt.NDArray[np.float32]
@@ -103,10 +103,8 @@ def write_rooms(cache: Path, split: str, count: int) -> Iterator[int]:
         room = make_room(np.random.default_rng([MADE_SPLITS.index(split), number]))
         arrays[f"talker{number}"], arrays[f"noise{number}"] = room.talker, room.noise
         yield number + 1
-    temporary = path.with_suffix(".partial")
-    with temporary.open("wb") as stream:
+    with whole_file(path) as part, part.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]
-    os.replace(temporary, path)
 
 
 def make_room(generator: np.random.Generator) -> Room:

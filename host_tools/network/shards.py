@@ -7,6 +7,7 @@ A shard is one ``shard-NNNNN.npy`` of shape [sequences, frames] whose records ho
 from __future__ import annotations
 
 import hashlib
+import io
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from host_tools.files import make_folder, whole_file
 from host_tools.network.audio_cache import AudioCache, Split
 from host_tools.network.mixing import Mixer, Mixture
 from host_tools.network.profile import BANDS, FEATURES
@@ -101,11 +103,11 @@ def write_shard(job: ShardJob) -> Path:
     for number in range(job.sequences):
         generator = np.random.default_rng([plan.seed, job.index, number])
         sequences.append(frames_of(mixer.draw(generator)))
-    job.path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = job.path.with_suffix(".partial")
-    with temporary.open("wb") as stream:
-        np.save(stream, np.stack(sequences))
-    os.replace(temporary, job.path)
+    make_folder(job.path.parent)
+    packed = io.BytesIO()  # into a file NumPy writes by itself and does not tell a full disk
+    np.save(packed, np.stack(sequences))
+    with whole_file(job.path) as part:
+        part.write_bytes(packed.getbuffer())
     return job.path
 
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import io
 import math
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from host_tools.errors import DataError
+from host_tools.files import whole_file
 from host_tools.network.checkpoint import Checkpoint
 from host_tools.network.curves import Row
 from host_tools.network.data_stream import Position, to_tensors
@@ -248,7 +249,7 @@ class Trainer:
         return self.average.to_checkpoint(metadata)
 
     def save(self, folder: Path) -> None:
-        """Write everything that resuming needs; the file appears whole."""
+        """Write everything that resuming needs; the file appears whole. Raises DataError."""
         state = {
             "version": STATE_VERSION,
             "settings": asdict(self.settings),
@@ -264,9 +265,11 @@ class Trainer:
             "masks": self._masks,
             "pruned_share": self._pruned_share,
         }
-        temporary = folder / (STATE_NAME + ".partial")
-        torch.save(state, temporary)
-        os.replace(temporary, folder / STATE_NAME)
+        # by way of memory: PyTorch's own writer tells a full disk from a defect by no type
+        packed = io.BytesIO()
+        torch.save(state, packed)
+        with whole_file(folder / STATE_NAME) as part:
+            part.write_bytes(packed.getbuffer())
 
     def restore(self, folder: Path) -> None:
         """Take over a saved state; the next update is the one that would have followed it."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from host_tools.errors import MissingDependency, UsageError
+from host_tools.errors import DataError, MissingDependency, UsageError
 from host_tools.files import make_folder
 from host_tools.network import shards
 from host_tools.network.audio_cache import AudioCache
@@ -192,7 +192,10 @@ class Run:
         return self.trainer.elapsed_seconds / (self._minutes * 60.0)
 
     def loop(self, paths: list[Path], validation: list[shards.Frames], maker: ShardMaker) -> None:
-        """Train until the run is done or stopped; always leaves a saved state and a checkpoint."""
+        """Train until the run is done or stopped; leaves a saved state and a checkpoint.
+
+        Raises DataError, after saving, when training sequences are missing.
+        """
         from host_tools.network.data_stream import SequenceStream
 
         trainer, ranks = self.trainer, self.trainer.ranks
@@ -209,7 +212,7 @@ class Run:
             progress = ranks.of_first(self.progress())
             while progress < 1.0 and self._data_before_stop(stream):
                 started = time.monotonic()
-                trainer.train_sequences(stream.next_batch(), progress)
+                trainer.train_sequences(self._next_batch(stream, validation), progress)
                 trainer.position = replace(stream.position)
                 trainer.elapsed_seconds += time.monotonic() - started
                 if trainer.elapsed_seconds - last_check >= self._check_seconds:
@@ -220,6 +223,14 @@ class Run:
                 progress = ranks.of_first(self.progress())
                 display.update(task, completed=progress, note=self._note())
         self._check(validation)
+
+    def _next_batch(self, stream: SequenceStream, validation: list[shards.Frames]) -> shards.Frames:
+        """The next batch; saves what is trained when its data are missing."""
+        try:
+            return stream.next_batch()
+        except DataError:
+            self._check(validation)
+            raise
 
     def _data_before_stop(self, stream: SequenceStream) -> bool:
         """Wait until every rank has data; False when one is told to stop before.

@@ -8,8 +8,7 @@ import importlib.util
 import io
 from pathlib import Path
 
-from host_tools.errors import DataError
-from host_tools.files import whole_file
+from host_tools.files import make_folder, whole_file
 from host_tools.measure.evaluation_result import EvaluationResult, ExampleClip, room_label
 from host_tools.report.html_page import missing
 
@@ -27,10 +26,7 @@ def prepare_folder(folder: Path) -> None:
     for package in REPORT_PACKAGES:
         if importlib.util.find_spec(package) is None:
             raise missing(ImportError(name=package))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be made: {error.strerror}; try --output") from error
+    make_folder(folder)
 
 
 def write_evaluation(result: EvaluationResult, examples: list[ExampleClip], folder: Path) -> None:
