@@ -104,7 +104,7 @@ def write_shard(job: ShardJob) -> Path:
         generator = np.random.default_rng([plan.seed, job.index, number])
         sequences.append(frames_of(mixer.draw(generator)))
     make_folder(job.path.parent)
-    packed = io.BytesIO()  # into a file NumPy writes by itself and does not tell a full disk
+    packed = io.BytesIO()  # into a file NumPy writes by itself and never says that the disk is full
     np.save(packed, np.stack(sequences))
     with whole_file(job.path) as part:
         part.write_bytes(packed.getbuffer())

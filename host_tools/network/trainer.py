@@ -265,7 +265,7 @@ class Trainer:
             "masks": self._masks,
             "pruned_share": self._pruned_share,
         }
-        # by way of memory: PyTorch's own writer tells a full disk from a defect by no type
+        # by way of memory: PyTorch's own writer calls a full disk a RuntimeError
         packed = io.BytesIO()
         torch.save(state, packed)
         with whole_file(folder / STATE_NAME) as part:
