@@ -15,6 +15,7 @@ ROOMS = [
     "files",
     "terminal",
     "riff",
+    "kernels",
     "audio",
     "features",
     "network",

@@ -23,10 +23,10 @@ def export(
 ) -> None:
     """Write the network as a file of another format (needs the extra tflite)."""
     from host_tools.exchange.export_network import export_network
-    from host_tools.generate.checkout import checkout_root
+    from host_tools.generate.model_file import model_folder
 
     terminal: Terminal = context.obj
-    folder = Path(model) if "/" in model else checkout_root() / "models" / model
+    folder = model_folder(model)
     target = output or Path(f"{folder.name}-{precision}.{format}")
     report = export_network(folder, target, format, precision)
     lines = [

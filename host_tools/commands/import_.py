@@ -32,13 +32,10 @@ def import_(
 ) -> None:
     """Make a model folder of a network in PyTorch's or TFLite's format."""
     from host_tools.exchange.import_network import import_network
-    from host_tools.generate.checkout import checkout_root
+    from host_tools.generate.model_file import model_folder
 
     terminal: Terminal = context.obj
-    features = None
-    if features_from is not None:
-        plain = "/" not in features_from
-        features = checkout_root() / "models" / features_from if plain else Path(features_from)
+    features = None if features_from is None else model_folder(features_from)
     report = import_network(file, output, name, profile, features)
     lines = _lines(report)
     terminal.result(

@@ -19,7 +19,7 @@ def quantize(
         Path | None,
         typer.Option(metavar="PATH", help="Folder or .safetensors; default: models/MODEL."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Name under models/.")] = "percepnet",
+    model: Annotated[str, typer.Option(help="Name under models/, or its folder.")] = "percepnet",
     calibration: Annotated[
         list[Path] | None,
         typer.Option(metavar="WAV", help="Compare float and int8 on it; default: the demo clip."),
@@ -33,15 +33,15 @@ def quantize(
 
     from host_tools.audio import read_mono
     from host_tools.features import extract
-    from host_tools.generate.checkout import checkout_root
+    from host_tools.generate.model_file import model_folder
     from host_tools.measure.clip import DEMO_NOISY
     from host_tools.quantize.quantize import quantize as quantize_checkpoint
 
     terminal: Terminal = context.obj
-    folder = checkout_root() / "models" / model
+    target = output or model_folder(model) / f"{Path(model).name}.pnm"
     clips = calibration or [DEMO_NOISY]
     features = np.concatenate([extract(read_mono(path)) for path in clips])
-    report = quantize_checkpoint(checkpoint or folder, features, output or folder / f"{model}.pnm")
+    report = quantize_checkpoint(checkpoint or model_folder(model), features, target)
     terminal.result(report, lambda console: _show(report, console))
 
 

@@ -19,11 +19,12 @@ def verify(
 ) -> None:
     """Run a model as float, integer, C and TFLite network; compare each pair with its limit."""
     from host_tools.exchange.cross_check import cross_check
-    from host_tools.generate.checkout import checkout_root
+    from host_tools.generate.model_file import model_folder
     from host_tools.measure.clip import load_clip
     from host_tools.report.cross_check import cross_check_dict, print_cross_check
 
     terminal: Terminal = context.obj
+    folder = model_folder(model)
     audio = load_clip(clip, None).noisy
     forms: list[str] = []
     with terminal.progress() as report:
@@ -32,7 +33,6 @@ def verify(
             forms.append(form)
             report(form, len(forms) - 1, 7)
 
-        folder = Path(model) if "/" in model else checkout_root() / "models" / model
         found = cross_check(folder, audio, notice)
     terminal.result(cross_check_dict(found), lambda console: print_cross_check(found, console))
     if not found.ok:

@@ -26,6 +26,7 @@ from host_tools.devices.board_files import AgentFiles
 from host_tools.devices.program_writer import NewProgramSilentError, Written, write_program
 from host_tools.devices.run_blocks import joined, offset_progress
 from host_tools.errors import DataError, DeviceError, ProtocolError, ToolError, UsageError
+from host_tools.kernels import KERNEL_NAMES
 from host_tools.protocol import PROTOCOL_VERSION, Command, RefusedError, Region, Session, Status
 from host_tools.protocol import messages as msg
 from host_tools.protocol.session import AnsweredNotice, Timing
@@ -88,9 +89,9 @@ class AgentDevice(Device):
 
     def configure(self, settings: Settings) -> None:
         """See Device."""
-        if settings.kernel not in msg.KERNEL_NAMES:
+        if settings.kernel not in KERNEL_NAMES:
             raise UsageError(
-                f"kernel '{settings.kernel}' is unknown; known: {', '.join(msg.KERNEL_NAMES)}"
+                f"kernel '{settings.kernel}' is unknown; known: {', '.join(KERNEL_NAMES)}"
             )
         if not 0 <= settings.attenuation_limit_db <= 100:
             raise UsageError(
@@ -103,7 +104,7 @@ class AgentDevice(Device):
         flags |= msg.SettingFlag.STAGE_MARKS if settings.stage_marks else 0
         flags |= msg.SettingFlag.STAGE_COUNTERS if settings.stage_counters else 0
         payload = msg.configure_payload(
-            msg.KERNEL_NAMES.index(settings.kernel), settings.attenuation_limit_db, flags
+            KERNEL_NAMES.index(settings.kernel), settings.attenuation_limit_db, flags
         )
         try:
             answer = msg.Fields(self._session.request(Command.CONFIGURE, payload), self.name)

@@ -10,27 +10,25 @@ import numpy.typing as npt
 
 from host_tools.errors import DataError
 from host_tools.features import lab_library
+from host_tools.kernels import KERNEL_NAMES
 from host_tools.network.profile import BANDS
 from host_tools.quantize.integer_model import IntegerOutput
-
-KERNELS = {"scalar": 1, "neon": 2, "dotprod": 3, "i8mm": 4, "avx2": 5, "avx512vnni": 6}
-"""Numbers of pn_kernel_id; 0 lets the library choose what this computer runs best."""
 
 _DIGEST_CHARS = 64
 
 
 class CNetwork:
-    """An image in one family of kernels, or in the best of this computer for None.
+    """An image in one of KERNEL_NAMES, by default the best that this computer runs.
 
     Raises DataError for a bad image and for kernels that this computer cannot run.
     """
 
-    def __init__(self, image: bytes, kernel: str | None = None) -> None:
+    def __init__(self, image: bytes, kernel: str = "auto") -> None:
         self._handle = ctypes.c_void_p()
         self._library = lab_library()
         create = self._library.pn_lab_network_create
         create.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p)
-        number = KERNELS[kernel] if kernel else 0
+        number = KERNEL_NAMES.index(kernel)
         status = create(image, len(image), number, ctypes.byref(self._handle))
         if status != 0:
             raise DataError(f"the C library refuses the model image (status {status})")

@@ -25,6 +25,17 @@ def model_names() -> list[str]:
     return sorted(path.stem for path in checkout_root().glob("models/*/*.pnm"))
 
 
+def model_folder(name: str) -> Path:
+    """The folder of model *name*: models/NAME, or *name* itself where it holds a slash.
+
+    Raises UsageError when there is none.
+    """
+    folder = Path(name) if "/" in name else checkout_root() / "models" / name
+    if not folder.is_dir():
+        raise UsageError(f"no model '{name}': {folder} is no folder; models: {_known()}")
+    return folder
+
+
 def model_path(name: str) -> Path:
     """Where the image of model *name* is: models/NAME/NAME.pnm, or *name* itself (FILE.pnm)."""
     if name.endswith(".pnm"):
@@ -41,7 +52,10 @@ def find_model(name: str) -> ModelFile:
     try:
         image = path.read_bytes()
     except OSError as error:
-        known = ", ".join(model_names()) or "none yet (host_tools quantize makes one)"
-        raise UsageError(f"no model '{name}': {path} cannot be read; models: {known}") from error
+        raise UsageError(f"no model '{name}': {path} cannot be read; models: {_known()}") from error
     read_image(image, str(path))
     return ModelFile(path.stem, image, digest(image))
+
+
+def _known() -> str:
+    return ", ".join(model_names()) or "none yet (host_tools quantize makes one)"

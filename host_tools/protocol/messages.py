@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 
 from host_tools.errors import ProtocolError
-
-KERNEL_NAMES = ("auto", "scalar", "neon", "dotprod", "i8mm", "avx2", "avx512vnni")
-"""Index is the library's pn_kernel."""
+from host_tools.kernels import KERNEL_NAMES
 
 PROGRESS_NOTICE = 0xF0
 DAMAGED_NOTICE = 0xF1

@@ -17,6 +17,7 @@ import soundfile
 
 from host_tools.cli import main
 from host_tools.devices import host, registry
+from host_tools.generate.model_file import model_names
 from host_tools.protocol.session import Timing
 from tests.needs import ROOT, need_build
 
@@ -49,12 +50,12 @@ def fake_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
     return install
 
 
-def assert_one_line(captured: Captured, text: str) -> None:
+def assert_one_line(captured: Captured, *texts: str) -> None:
     output = captured.readouterr()
     assert output.out == ""
     assert output.err.startswith("host_tools: ")
     assert output.err.count("\n") == 1
-    assert text in output.err
+    assert all(text in output.err for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +205,23 @@ def test_wrong_names_are_one_line_and_exit_code_2(
     model = [] if "--model" in arguments else ["--model", model_path]
     assert main(["denoise", str(clip), str(clip.parent / "out.wav"), *model, *arguments]) == code
     assert_one_line(capsys, text)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["quantize", "--model", "nothing"],
+        ["export", "--model", "nothing"],
+        ["verify", "--model", "nothing"],
+        ["import", "net.safetensors", "--output", "made", "--features-from", "nothing"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_an_unknown_model_is_one_line_that_names_those_there_are(
+    capsys: Captured, command: list[str]
+) -> None:
+    assert main(command) == 2
+    assert_one_line(capsys, "no model 'nothing'", f"models: {', '.join(model_names())}")
 
 
 def test_a_missing_emulator_is_exit_code_6(

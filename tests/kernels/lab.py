@@ -9,8 +9,10 @@ from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int, c_size_t, c_uint32, c_vo
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.exchange.c_network import KERNELS
 from host_tools.features import lab_library
+from host_tools.kernels import KERNEL_NAMES
+
+KERNELS = {name: number for number, name in enumerate(KERNEL_NAMES) if name != "auto"}
 
 GEMV = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_int, c_int)
 GEMV2 = CFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int, c_int)

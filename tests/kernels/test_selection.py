@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from host_tools.errors import DataError
-from host_tools.exchange.c_network import KERNELS, CNetwork
+from host_tools.exchange.c_network import CNetwork
 from host_tools.network.checkpoint import random_checkpoint
 from host_tools.quantize.image import write_image
 from host_tools.quantize.weights import quantize_checkpoint
-from tests.kernels.lab import available_kernels, kernel_table, select_status
+from tests.kernels.lab import KERNELS, available_kernels, kernel_table, select_status
 from tests.quantize.models import SMALL
 
 OK, RANGE, KERNEL = 0, -5, -6

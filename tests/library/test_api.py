@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.exchange.c_network import KERNELS
-from tests.kernels.lab import available_kernels
+from tests.kernels.lab import KERNELS, available_kernels
 from tests.library.library import (
     AlignedBytes,
     Config,
